@@ -1,0 +1,55 @@
+/*
+ * The affine resampling kernel: rotation, shift, shear, zoom and flips in one
+ * bilinear resample.
+ */
+#ifndef KW_WARP_H
+#define KW_WARP_H
+
+#include <glib.h>
+
+/*
+ * What lies outside the image, as scipy.ndimage and Keras's documentation
+ * define it ("nearest", "reflect", "wrap", "constant", NULL):
+ *	nearest   aaaa|abcd|dddd
+ *	reflect   dcba|abcd|dcba
+ *	wrap      abcd|abcd|abcd   (scipy's "grid-wrap")
+ *	constant  kkkk|abcd|kkkk   (k itself outside [0, n-1]: no blending)
+ */
+typedef enum {
+	KW_FILL_NEAREST,
+	KW_FILL_REFLECT,
+	KW_FILL_WRAP,
+	KW_FILL_CONSTANT,
+} KwFill;
+
+extern const char *const kw_fill_names[];
+
+/*
+ * Maps output pixels to input pixels, both counted from the centre of the
+ * upper left pixel:
+ *	x_in = xx * x_out + xy * y_out + x0
+ *	y_in = yx * x_out + yy * y_out + y0
+ */
+typedef struct {
+	double xx, xy, x0;
+	double yx, yy, y0;
+} KwAffine;
+
+/* Largest magnitudes that kw_warp() takes: xx, xy, yx, yy; and x0, y0. */
+#define KW_WARP_MAX_SCALE  4096.0
+#define KW_WARP_MAX_OFFSET 1073741824.0
+
+/*
+ * Resample src into dst, both h x w x c bytes and not overlapping, with c 1 or
+ * 3, h and w 1..65535; `constant` (0..255) is the value of KW_FILL_CONSTANT.
+ *
+ * Rounds the exact bilinear value to the nearest level (halves up), save for an
+ * error of 2^-15 levels from fixed-point weights and of n * 2^-33 pixels in the
+ * positions of an image of n columns and rows together: within one level of
+ * scipy.ndimage.affine_transform (order 1).  The same map gives the same bytes
+ * on any machine.  Any thread.
+ */
+void kw_warp(guint8 *dst, const guint8 *src, int h, int w, int c,
+	     const KwAffine *map, KwFill fill, guint8 constant);
+
+#endif

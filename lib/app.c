@@ -1,0 +1,298 @@
+#include "kw/app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *app_name = "kw";
+static volatile sig_atomic_t caught_signal;
+
+/* ---- common options */
+
+static int
+usable_cpus(void)
+{
+	cpu_set_t set;
+	int n = 0;
+
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		n = CPU_COUNT(&set);
+	return MAX(n, 1);
+}
+
+void
+kw_common_init(KwCommon *common)
+{
+	*common = (KwCommon){ .threads = usable_cpus() };
+}
+
+static const struct argp_option common_options[] = {
+	{ "output", 'o', "FILE", 0, "Write to FILE", -2 },
+	{ "force", 'f', NULL, 0, "Replace an existing output", -2 },
+	{ "threads", 'j', "N", 0,
+	  "Use N threads (default: the CPUs this process may use)", -2 },
+	{ "quiet", 'q', NULL, 0, "Print only warnings and errors", -2 },
+	{ "verbose", 'v', NULL, 0, "Print more", -2 },
+	{ 0 },
+};
+
+static error_t
+parse_common(int key, char *arg, struct argp_state *state)
+{
+	KwCommon *common = state->input;
+
+	switch (key) {
+	case 'o':
+		common->output = arg;
+		return 0;
+	case 'f':
+		common->force = TRUE;
+		return 0;
+	case 'j':
+		common->threads =
+			(int)kw_arg_int(state, "--threads", arg, 1, 1024);
+		return 0;
+	case 'q':
+		common->verbosity = -1;
+		return 0;
+	case 'v':
+		common->verbosity = 1;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp kw_common_argp = { .options = common_options,
+				     .parser = parse_common };
+
+/* ---- numbers of the command line */
+
+/* Did the number that ends before `end` take all of the text? */
+static gboolean
+is_whole(const char *text, const char *end)
+{
+	return end != text && *end == '\0' && !g_ascii_isspace(*text);
+}
+
+gint64
+kw_arg_int(const struct argp_state *state, const char *option, const char *text,
+	   gint64 low, gint64 high)
+{
+	char *end;
+
+	errno = 0;
+	gint64 value = g_ascii_strtoll(text, &end, 10);
+	if (errno != 0 || !is_whole(text, end) || value < low || value > high)
+		kw_arg_fail(state,
+			    "%s: '%s' is not a whole number from "
+			    "%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
+			    option, text, low, high);
+	return value;
+}
+
+double
+kw_arg_double(const struct argp_state *state, const char *option,
+	      const char *text, double low, double high)
+{
+	char *end;
+	double value = g_ascii_strtod(text, &end);
+
+	if (!is_whole(text, end) || !isfinite(value) || value < low ||
+	    value > high)
+		kw_arg_fail(state, "%s: '%s' is not a number from %g to %g",
+			    option, text, low, high);
+	return value;
+}
+
+int
+kw_arg_choice(const struct argp_state *state, const char *option,
+	      const char *text, const char *const *names)
+{
+	g_autofree char *all = NULL;
+
+	for (int i = 0; names[i] != NULL; i++)
+		if (strcmp(text, names[i]) == 0)
+			return i;
+	all = g_strjoinv(", ", (char **)names);
+	kw_arg_fail(state, "%s: '%s' is not one of %s", option, text, all);
+}
+
+/* ---- messages */
+
+char *
+kw_printable(const char *text)
+{
+	GString *printable = g_string_new(NULL);
+
+	while (*text != '\0') {
+		gunichar c = g_utf8_get_char_validated(text, -1);
+
+		if (c == (gunichar)-1 || c == (gunichar)-2) {
+			g_string_append_c(printable, '?');
+			text++;
+			continue;
+		}
+		g_string_append_unichar(printable,
+					g_unichar_iscntrl(c) ? '?' : c);
+		text = g_utf8_next_char(text);
+	}
+	return g_string_free(printable, FALSE);
+}
+
+static void G_GNUC_PRINTF(2, 0)
+	print_message(const char *prefix, const char *format, va_list args)
+{
+	g_autofree char *message = g_strdup_vprintf(format, args);
+	g_autofree char *printable = kw_printable(message);
+
+	fprintf(stderr, "%s: %s%s\n", app_name, prefix, printable);
+}
+
+void
+kw_app_say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_message("", format, args);
+	va_end(args);
+}
+
+void
+kw_app_warn(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_message("warning: ", format, args);
+	va_end(args);
+}
+
+/* exit() cleans nothing up: the texts are freed before it. */
+void
+kw_arg_fail(const struct argp_state *state, const char *format, ...)
+{
+	va_list args;
+
+	(void)state;
+	va_start(args, format);
+	print_message("", format, args);
+	va_end(args);
+	exit(KW_EXIT_FAILED);
+}
+
+/* ---- signals, start and end */
+
+static void
+note_signal(int number)
+{
+	caught_signal = number;
+}
+
+gboolean
+kw_interrupted(void)
+{
+	return caught_signal != 0;
+}
+
+gboolean
+kw_check_interrupted(GError **error)
+{
+	if (!kw_interrupted())
+		return TRUE;
+	g_set_error_literal(error, KW_ERROR, KW_ERROR_INTERRUPTED,
+			    caught_signal == SIGTERM
+				    ? "terminated; no output was written"
+				    : "interrupted; no output was written");
+	return FALSE;
+}
+
+/* A signal that the parent ignores (nohup, a shell's '&') stays ignored. */
+static void
+catch_signal(int number)
+{
+	struct sigaction now;
+	struct sigaction action = { .sa_handler = note_signal };
+
+	if (sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+		return;
+	sigemptyset(&action.sa_mask);
+	sigaction(number, &action, NULL);
+}
+
+static void
+print_version(FILE *stream, struct argp_state *state)
+{
+	(void)state;
+	fprintf(stream, "%s %s\n", app_name, KW_VERSION);
+}
+
+/*
+ * A standard stream that was closed from the start (">&-") would be taken by
+ * the next file that is opened.  Put something there on which the use that the
+ * stream is meant for fails.
+ */
+static void
+occupy_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null",
+				    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+void
+kw_app_init(const char *name)
+{
+	app_name = name;
+	occupy_standard_streams();
+	argp_err_exit_status = KW_EXIT_FAILED;
+	argp_program_version_hook = print_version;
+	g_set_prgname(name);
+	signal(SIGPIPE, SIG_IGN);
+	catch_signal(SIGINT);
+	catch_signal(SIGTERM);
+}
+
+/* The shell should see what ended the program: die of the noted signal. */
+static void
+die_of_noted_signal(void)
+{
+	if (caught_signal == 0)
+		return;
+	signal(caught_signal, SIG_DFL);
+	raise(caught_signal);
+}
+
+int
+kw_app_fail(const GError *error)
+{
+	fflush(stdout);
+	kw_app_say("%s", error->message);
+	die_of_noted_signal();
+	return KW_EXIT_FAILED;
+}
+
+int
+kw_app_finish(int status)
+{
+	gboolean failed = ferror(stdout) != 0;
+
+	errno = 0;
+	if (fclose(stdout) != 0 || failed) {
+		kw_app_say("cannot write to standard output%s%s",
+			   errno != 0 ? ": " : "",
+			   errno != 0 ? g_strerror(errno) : "");
+		status = KW_EXIT_FAILED;
+	}
+	die_of_noted_signal();
+	return status;
+}

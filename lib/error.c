@@ -1,0 +1,3 @@
+#include "kw/error.h"
+
+G_DEFINE_QUARK(kw - error, kw_error)
