@@ -1,0 +1,109 @@
+# kw-prep: one clear line and the right status for all that can be wrong, and
+# nothing left behind.
+set -eu
+prep=$KW_BIN/kw-prep
+export TMPDIR=$PWD/tmp
+mkdir tmp
+
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+# refused TEXT COMMAND...: status 1, nothing on standard output, and one line
+# that holds TEXT on standard error.
+refused() {
+	local text=$1 status=0
+	shift
+	"$@" > stdout 2> stderr || status=$?
+	[ "$status" -eq 1 ] || fail "status $status: $*"
+	[ ! -s stdout ] || fail "standard output: $*"
+	grep -qF -e "$text" stderr || fail "no '$text': $(cat stderr)"
+	[ "$(wc -l < stderr)" -eq 1 ] || fail "more than a line: $(cat stderr)"
+}
+
+no_leftovers() {
+	[ -z "$(find . -name '*kw-*')" ] ||
+		fail "left behind: $(find . -name '*kw-*')"
+}
+
+"$KW_BIN/make-photos" photos cat,dog 12
+
+echo "-- the command line"
+refused 'name the folder' "$prep"
+refused 'one folder at a time' "$prep" photos photos
+refused '--size' "$prep" -s 7 photos
+refused '--size' "$prep" -s 4097 photos
+refused '--size' "$prep" -s 32x photos
+refused '--size' "$prep" -s 32x32x3 photos
+refused '--split' "$prep" --split 70/30 photos
+refused 'adds up to 95' "$prep" --split 70/15/10 photos
+refused '--split' "$prep" --split 110/-5/-5 photos
+refused '--standardize' "$prep" --standardize caffe photos
+refused 'train empty' "$prep" --standardize normalize --split 0/0/100 photos
+refused '--seed' "$prep" --seed -1 photos
+refused '--threads' "$prep" -j 0 photos
+
+echo "-- the input"
+mkdir empty one one/cat hollow hollow/cat hollow/dog
+refused "cannot read folder 'missing': No such file" "$prep" missing
+refused "Not a directory" "$prep" photos/cat/0000.jpg
+refused "'empty' holds no class folders (0 files" "$prep" empty
+refused "'photos/cat' holds no class folders (12 files" "$prep" photos/cat
+refused "hold no files" "$prep" hollow
+cp photos/cat/* one/cat
+refused "one class only, 'cat'" "$prep" one
+cp -r photos/cat mixed 2> /dev/null
+mkdir -p mixed/train/cat mixed/val/cat mixed/other
+refused "'other'" "$prep" mixed
+
+status=0
+echo text > hollow/cat/1.jpg
+"$prep" hollow > stdout 2> stderr || status=$?
+[ $status -eq 1 ] && [ ! -s stdout ] || fail "no readable photo: $status"
+grep -q "no readable photo; 'hollow/cat/1.jpg', for one: not a photo" stderr ||
+	fail "$(cat stderr)"
+cp photos/dog/0000.jpg hollow/dog
+status=0
+"$prep" hollow > stdout 2> stderr || status=$?
+[ $status -eq 1 ] && [ ! -s stdout ] || fail "one readable class: $status"
+grep -q "one class only, 'dog'; a classifier needs two" stderr ||
+	fail "$(cat stderr)"
+
+echo "-- the output"
+refused 'is a folder' "$prep" -o empty photos
+refused 'missing/out.h5' "$prep" -o missing/out.h5 photos
+if [ -c /dev/full ]; then
+	status=0
+	"$prep" -q -s 32 photos > /dev/full 2> stderr || status=$?
+	[ $status -eq 1 ] && [ "$(wc -l < stderr)" -eq 1 ] &&
+		grep -q 'No space left' stderr ||
+		fail "/dev/full: $status: $(cat stderr)"
+	refused 'No space left' "$prep" -q -s 32 -o /dev/full photos
+fi
+TMPDIR=$PWD/missing refused 'TMPDIR' "$prep" -o out.h5 photos
+[ ! -e out.h5 ] || fail "an output without a spool"
+if [ "$(id -u)" -ne 0 ]; then
+	mkdir locked
+	chmod 555 locked
+	refused 'locked/out.h5' "$prep" -o locked/out.h5 photos
+fi
+# A terminal is refused before any photo is read.
+if command -v script > /dev/null; then
+	script -qec "'$prep' missing" typescript > /dev/null < /dev/null || true
+	grep -q 'is a terminal' typescript || fail "$(cat typescript)"
+	grep -q -e '-o FILE' typescript || fail "$(cat typescript)"
+	rm typescript
+fi
+
+echo "-- Ctrl-C leaves nothing behind"
+"$KW_BIN/make-photos" --size 1600x1200 many cat,dog 40
+env --default-signal=INT "$prep" -j 1 -s 512 -o late.h5 many 2> stderr &
+pid=$!
+sleep 0.3
+kill -INT $pid
+status=0
+wait $pid || status=$?
+[ $status -eq 130 ] || fail "status $status after SIGINT: $(cat stderr)"
+[ ! -e late.h5 ] || fail "an output after SIGINT"
+no_leftovers

@@ -1,0 +1,295 @@
+#include "tests/support/kwtest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kw/random.h"
+#include "kw/record.h"
+#include "prep/photo.h"
+#include "prep/split.h"
+
+static const int standard[KW_N_SPLITS] = { 70, 15, 15 };
+
+typedef struct {
+	GPtrArray *photos, *classes, *warnings;
+} Fixture;
+
+static int
+setup(void **state)
+{
+	Fixture *f = g_new0(Fixture, 1);
+
+	f->photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_free);
+	f->classes = g_ptr_array_new();
+	f->warnings = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(f->classes, (char *)"cat");
+	g_ptr_array_add(f->classes, (char *)"dog");
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	Fixture *f = *state;
+
+	g_ptr_array_unref(f->photos);
+	g_ptr_array_unref(f->classes);
+	g_ptr_array_unref(f->warnings);
+	g_free(f);
+	return 0;
+}
+
+/* n photos of a class in one group, all with the name of the group. */
+static void
+add_group(Fixture *f, int label, int group, int n)
+{
+	for (int i = 0; i < n; i++) {
+		char *path = g_strdup_printf("%d/%d-%d", label, group, i);
+		g_autofree char *name = g_strdup_printf("%d//%d", label, group);
+		Photo *photo = photo_new(path, path, label, KW_TRAIN);
+
+		photo->group = kw_record_id(name);
+		g_ptr_array_add(f->photos, photo);
+	}
+}
+
+static void
+count(const Fixture *f, int label, int counts[KW_N_SPLITS])
+{
+	memset(counts, 0, KW_N_SPLITS * sizeof *counts);
+	for (guint i = 0; i < f->photos->len; i++) {
+		const Photo *photo = f->photos->pdata[i];
+
+		if (photo->label == label)
+			counts[photo->split]++;
+	}
+}
+
+static void
+assert_counts(const Fixture *f, int label, int train, int val, int test)
+{
+	int counts[KW_N_SPLITS];
+
+	count(f, label, counts);
+	assert_int_equal(counts[KW_TRAIN], train);
+	assert_int_equal(counts[KW_VAL], val);
+	assert_int_equal(counts[KW_TEST], test);
+}
+
+static void
+split(Fixture *f, const int percent[KW_N_SPLITS], guint64 seed)
+{
+	split_photos(f->photos, f->classes, percent, seed, f->warnings);
+}
+
+static void
+gives_each_class_its_shares(void **state)
+{
+	Fixture *f = *state;
+
+	for (int g = 0; g < 200; g++)
+		add_group(f, 0, g, 1);
+	for (int g = 0; g < 40; g++)
+		add_group(f, 1, g, 1);
+	split(f, standard, 42);
+	assert_counts(f, 0, 140, 30, 30);
+	assert_counts(f, 1, 28, 6, 6);
+	assert_int_equal(f->warnings->len, 0);
+}
+
+static void
+never_tears_a_group(void **state)
+{
+	Fixture *f = *state;
+
+	for (int g = 0; g < 50; g++)
+		add_group(f, g % 2, g, 1 + g * 5 % 17);
+	split(f, standard, 7);
+	for (guint i = 0; i < f->photos->len; i++) {
+		for (guint j = 0; j < i; j++) {
+			const Photo *a = f->photos->pdata[i];
+			const Photo *b = f->photos->pdata[j];
+
+			if (a->group == b->group)
+				assert_int_equal(a->split, b->split);
+		}
+	}
+}
+
+static void
+comes_within_three_photos_with_groups_of_any_size(void **state)
+{
+	for (guint64 seed = 0; seed < 50; seed++) {
+		Fixture *f;
+		int counts[KW_N_SPLITS], total = 0;
+
+		assert_int_equal(setup(state), 0);
+		f = *state;
+		for (int g = 0; g < 25; g++) {
+			KwRandomKey key = { .seed = seed,
+					    .subject = (guint64)g };
+			int n = (int)kw_random_between(&key, 0, 1, 21);
+
+			add_group(f, 0, g, n);
+			total += n;
+		}
+		split(f, standard, seed);
+		count(f, 0, counts);
+		for (int s = 0; s < KW_N_SPLITS; s++)
+			assert_in_range(
+				abs(100 * counts[s] - standard[s] * total), 0,
+				300);
+		teardown(state);
+	}
+}
+
+static void
+leaves_no_split_empty_with_three_groups(void **state)
+{
+	Fixture *f = *state;
+
+	/* One day with nearly all photos, two with one each. */
+	add_group(f, 0, 0, 1);
+	add_group(f, 0, 1, 1);
+	add_group(f, 0, 2, 500);
+	add_group(f, 1, 0, 30);
+	add_group(f, 1, 1, 30);
+	add_group(f, 1, 2, 30);
+	split(f, standard, 42);
+	assert_counts(f, 0, 500, 1, 1);
+	assert_counts(f, 1, 30, 30, 30);
+	assert_int_equal(f->warnings->len, 0);
+}
+
+static void
+fills_train_first_with_fewer_groups_and_warns(void **state)
+{
+	Fixture *f = *state;
+
+	add_group(f, 0, 0, 9);
+	add_group(f, 1, 0, 2);
+	add_group(f, 1, 1, 5);
+	split(f, standard, 42);
+	assert_counts(f, 0, 9, 0, 0);
+	assert_counts(f, 1, 5, 2, 0);
+	assert_int_equal(f->warnings->len, 2);
+	assert_non_null(strstr(f->warnings->pdata[0],
+			       "'cat' has only 1 group of photos: val and "
+			       "test"));
+	assert_non_null(strstr(f->warnings->pdata[1],
+			       "'dog' has only 2 groups of photos: test"));
+}
+
+static void
+wants_nothing_in_a_split_of_zero_percent(void **state)
+{
+	static const int no_test[] = { 80, 20, 0 }, only_test[] = { 0, 0, 100 };
+	Fixture *f = *state;
+
+	for (int g = 0; g < 20; g++)
+		add_group(f, 0, g, 1);
+	add_group(f, 1, 0, 3);
+	add_group(f, 1, 1, 3);
+	split(f, no_test, 42);
+	assert_counts(f, 0, 16, 4, 0);
+	assert_counts(f, 1, 3, 3, 0);
+	split(f, only_test, 42);
+	assert_counts(f, 0, 0, 0, 20);
+	assert_counts(f, 1, 0, 0, 6);
+	assert_int_equal(f->warnings->len, 0);
+}
+
+static int
+compare_paths(gconstpointer a, gconstpointer b)
+{
+	const Photo *x = *(Photo *const *)a, *y = *(Photo *const *)b;
+
+	return strcmp(x->path, y->path);
+}
+
+/* The splits of all photos in the order of their paths, as digits. */
+static char *
+outcome(Fixture *f)
+{
+	GString *text = g_string_new(NULL);
+
+	g_ptr_array_sort(f->photos, compare_paths);
+	for (guint i = 0; i < f->photos->len; i++)
+		g_string_append_printf(text, "%d",
+				       ((Photo *)f->photos->pdata[i])->split);
+	return g_string_free(text, FALSE);
+}
+
+static void
+depends_on_the_seed_and_not_on_the_order(void **state)
+{
+	Fixture *f = *state;
+	g_autofree char *first = NULL, *reversed = NULL, *other = NULL;
+
+	for (int g = 0; g < 60; g++)
+		add_group(f, g % 2, g, 1 + g % 4);
+	split(f, standard, 42);
+	first = outcome(f);
+	for (guint i = 0, j = f->photos->len - 1; i < j; i++, j--) {
+		gpointer photo = f->photos->pdata[i];
+
+		f->photos->pdata[i] = f->photos->pdata[j];
+		f->photos->pdata[j] = photo;
+	}
+	split(f, standard, 42);
+	reversed = outcome(f);
+	split(f, standard, 43);
+	other = outcome(f);
+	assert_string_equal(first, reversed);
+	assert_string_not_equal(first, other);
+}
+
+static void
+orders_records_by_a_keyed_hash_of_their_id(void **state)
+{
+	Fixture *f = *state;
+	guint64 last = 0;
+
+	for (int g = 0; g < 40; g++)
+		add_group(f, g % 2, g, 1);
+	split(f, standard, 42);
+	split_order(f->photos, 42);
+	for (guint i = 0; i < f->photos->len; i++) {
+		const Photo *photo = f->photos->pdata[i];
+		KwRandomKey key = { .seed = 42,
+				    .subject = photo->id,
+				    .purpose = KW_PURPOSE_ORDER };
+		guint64 order = kw_random_u64(&key, 0);
+
+		if (i > 0) {
+			const Photo *before = f->photos->pdata[i - 1];
+
+			assert_true(before->split <= photo->split);
+			assert_true(before->split < photo->split ||
+				    last < order);
+		}
+		last = order;
+	}
+}
+
+#define with_fixture(test)                                                     \
+	cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_fixture(gives_each_class_its_shares),
+		with_fixture(never_tears_a_group),
+		cmocka_unit_test(
+			comes_within_three_photos_with_groups_of_any_size),
+		with_fixture(leaves_no_split_empty_with_three_groups),
+		with_fixture(fills_train_first_with_fewer_groups_and_warns),
+		with_fixture(wants_nothing_in_a_split_of_zero_percent),
+		with_fixture(depends_on_the_seed_and_not_on_the_order),
+		with_fixture(orders_records_by_a_keyed_hash_of_their_id),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
