@@ -1,0 +1,304 @@
+#include "tests/support/kwtest.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kw/random.h"
+#include "kw/warp.h"
+
+enum { N_FILLS = 4, GUARD = 0xA5, GUARD_SIZE = 64 };
+
+static const KwAffine identity = { .xx = 1, .yy = 1 };
+
+/* h, w: odd ones, thin ones, not square */
+static const int sizes[][2] = { { 1, 1 }, { 1, 7 },   { 6, 1 },   { 2, 2 },
+				{ 5, 9 }, { 33, 20 }, { 48, 64 }, { 2, 90 } };
+
+static guint8 *
+random_image(int h, int w, int c, guint64 seed)
+{
+	gsize n = (gsize)h * w * c;
+	guint8 *pixels = g_malloc(n);
+
+	for (gsize i = 0; i < n; i++) {
+		KwRandomKey key = { .seed = seed, .subject = i };
+
+		pixels[i] = (guint8)kw_random_u64(&key, 0);
+	}
+	return pixels;
+}
+
+/* kw_warp() into a new image; checks that nothing behind it was written. */
+static guint8 *
+warped(const guint8 *src, int h, int w, int c, const KwAffine *map, KwFill fill,
+       guint8 constant)
+{
+	gsize n = (gsize)h * w * c;
+	guint8 *dst = g_malloc(n + GUARD_SIZE);
+
+	memset(dst, GUARD, n + GUARD_SIZE);
+	kw_warp(dst, src, h, w, c, map, fill, constant);
+	for (gsize i = n; i < n + GUARD_SIZE; i++)
+		assert_int_equal(dst[i], GUARD);
+	return dst;
+}
+
+/* ---- the definition, in double precision */
+
+static int
+naive_index(int i, int n, KwFill fill)
+{
+	while (i < 0 || i >= n) {
+		if (fill == KW_FILL_WRAP)
+			i += i < 0 ? n : -n;
+		else if (fill == KW_FILL_REFLECT)
+			i = i < 0 ? -1 - i : 2 * n - 1 - i;
+		else
+			i = i < 0 ? 0 : n - 1;
+	}
+	return i;
+}
+
+static double
+naive_pixel(const guint8 *src, int h, int w, int c, int channel, double x,
+	    double y, KwFill fill, guint8 constant)
+{
+	double fx = x - floor(x), fy = y - floor(y), sum = 0;
+
+	if (fill == KW_FILL_CONSTANT &&
+	    (x < 0 || x > w - 1 || y < 0 || y > h - 1))
+		return constant;
+	for (int j = 0; j < 2; j++)
+		for (int i = 0; i < 2; i++) {
+			gsize row = naive_index((int)floor(y) + j, h, fill);
+			gsize col = naive_index((int)floor(x) + i, w, fill);
+
+			sum += (i ? fx : 1 - fx) * (j ? fy : 1 - fy) *
+			       src[(row * w + col) * c + channel];
+		}
+	return sum;
+}
+
+/*
+ * Every pixel is within one level of the definition; returns how many are not
+ * the nearest level.
+ */
+static gsize
+compare_with_naive(const guint8 *dst, const guint8 *src, int h, int w, int c,
+		   const KwAffine *map, KwFill fill, guint8 constant)
+{
+	gsize n_other = 0;
+
+	for (int i = 0; i < h * w * c; i++) {
+		int xo = i / c % w, yo = i / c / w;
+		double x = map->xx * xo + map->xy * yo + map->x0;
+		double y = map->yx * xo + map->yy * yo + map->y0;
+		double exact =
+			naive_pixel(src, h, w, c, i % c, x, y, fill, constant);
+
+		if (fabs(dst[i] - exact) > 1)
+			fail_msg("%dx%dx%d fill %s: pixel (%d,%d) is %d, "
+				 "expected %.6f",
+				 h, w, c, kw_fill_names[fill], xo, yo, dst[i],
+				 exact);
+		n_other += dst[i] != (int)floor(exact + 0.5);
+	}
+	return n_other;
+}
+
+static double
+between(guint64 seed, guint16 draw, double low, double high)
+{
+	KwRandomKey key = { .seed = seed, .subject = 77 };
+
+	return kw_random_between(&key, draw, low, high);
+}
+
+/* ---- tests */
+
+static void
+matches_the_definition_for_any_map_fill_and_size(void **state)
+{
+	gsize n_pixels = 0, n_other = 0;
+
+	(void)state;
+	for (guint64 trial = 0; trial < 60; trial++)
+		for (gsize s = 0; s < G_N_ELEMENTS(sizes); s++) {
+			int h = sizes[s][0], w = sizes[s][1];
+			int c = trial % 2 ? 1 : 3;
+			KwFill fill = trial % N_FILLS;
+			guint64 seed = trial * 100 + s;
+			double scale = trial % 3 ? 1.5 : 8;
+			const KwAffine map = {
+				.xx = between(seed, 0, -scale, scale),
+				.xy = between(seed, 1, -scale, scale),
+				.x0 = between(seed, 2, -w, 2 * w),
+				.yx = between(seed, 3, -scale, scale),
+				.yy = between(seed, 4, -scale, scale),
+				.y0 = between(seed, 5, -h, 2 * h),
+			};
+			g_autofree guint8 *src = random_image(h, w, c, seed);
+			g_autofree guint8 *dst =
+				warped(src, h, w, c, &map, fill, 99);
+
+			n_other += compare_with_naive(dst, src, h, w, c, &map,
+						      fill, 99);
+			n_pixels += (gsize)h * w * c;
+		}
+	/* Weights of 24 bits: only near-ties may round the other way. */
+	if (n_other > n_pixels / 10000)
+		fail_msg("%zu of %zu values are not the nearest level", n_other,
+			 n_pixels);
+}
+
+static void
+identity_is_exact(void **state)
+{
+	(void)state;
+	for (gsize s = 0; s < G_N_ELEMENTS(sizes); s++)
+		for (int fill = 0; fill < N_FILLS; fill++) {
+			int h = sizes[s][0], w = sizes[s][1];
+			g_autofree guint8 *src = random_image(h, w, 3, s);
+			g_autofree guint8 *dst =
+				warped(src, h, w, 3, &identity, fill, 7);
+
+			assert_memory_equal(dst, src, (gsize)h * w * 3);
+		}
+}
+
+static void
+flips_are_exact(void **state)
+{
+	const int h = 5, w = 9;
+	const KwAffine both = { .xx = -1, .x0 = w - 1, .yy = -1, .y0 = h - 1 };
+	g_autofree guint8 *src = random_image(h, w, 1, 1);
+
+	(void)state;
+	for (int fill = 0; fill < N_FILLS; fill++) {
+		g_autofree guint8 *dst = warped(src, h, w, 1, &both, fill, 7);
+
+		for (int i = 0; i < h * w; i++)
+			assert_int_equal(dst[i], src[h * w - 1 - i]);
+	}
+}
+
+/* What the row "abcd" looks like to the left of itself, and to the right. */
+static void
+fills_as_drawn(void **state)
+{
+	static const char *const drawn[N_FILLS][2] = {
+		[KW_FILL_NEAREST] = { "aaaa", "dddd" },
+		[KW_FILL_REFLECT] = { "dcba", "dcba" },
+		[KW_FILL_WRAP] = { "abcd", "abcd" },
+		[KW_FILL_CONSTANT] = { "kkkk", "kkkk" },
+	};
+	const guint8 *abcd = (const guint8 *)"abcd";
+
+	(void)state;
+	for (int fill = 0; fill < N_FILLS; fill++)
+		for (int right = 0; right < 2; right++) {
+			KwAffine row = identity, column = identity;
+
+			row.x0 = column.y0 = right ? 4 : -4;
+			g_autofree guint8 *across =
+				warped(abcd, 1, 4, 1, &row, fill, 'k');
+			g_autofree guint8 *down =
+				warped(abcd, 4, 1, 1, &column, fill, 'k');
+
+			assert_memory_equal(across, drawn[fill][right], 4);
+			assert_memory_equal(down, drawn[fill][right], 4);
+		}
+}
+
+static void
+reflect_and_wrap_go_on_for_ever(void **state)
+{
+	const guint8 *abcd = (const guint8 *)"abcd";
+	KwAffine far = identity;
+
+	(void)state;
+	far.x0 = -4.0 * 1000001;
+	g_autofree guint8 *reflected =
+		warped(abcd, 1, 4, 1, &far, KW_FILL_REFLECT, 0);
+	g_autofree guint8 *wrapped =
+		warped(abcd, 1, 4, 1, &far, KW_FILL_WRAP, 0);
+	assert_memory_equal(reflected, "dcba", 4);
+	assert_memory_equal(wrapped, "abcd", 4);
+}
+
+static void
+halves_round_up(void **state)
+{
+	const guint8 src[] = { 10, 13, 20, 255 };
+	const KwAffine half = { .xx = 1, .x0 = 0.5, .yy = 1 };
+	g_autofree guint8 *dst =
+		warped(src, 1, 4, 1, &half, KW_FILL_NEAREST, 0);
+
+	(void)state;
+	assert_int_equal(dst[0], 12);
+	assert_int_equal(dst[1], 17);
+	assert_int_equal(dst[2], 138);
+	assert_int_equal(dst[3], 255);
+}
+
+static void
+constant_begins_strictly_outside(void **state)
+{
+	const guint8 src[] = { 10, 20, 30 };
+	KwAffine map = identity;
+
+	(void)state;
+	for (int right = 0; right < 2; right++) {
+		map.x0 = right ? 0x1p-20 : -0x1p-20;
+		g_autofree guint8 *dst =
+			warped(src, 1, 3, 1, &map, KW_FILL_CONSTANT, 200);
+
+		assert_int_equal(dst[0], right ? 10 : 200);
+		assert_int_equal(dst[1], 20);
+		assert_int_equal(dst[2], right ? 200 : 30);
+	}
+}
+
+/* For the address sanitizer: the largest maps allowed, each fill. */
+static void
+largest_maps_stay_inside(void **state)
+{
+	const int h = 3, w = 301;
+	g_autofree guint8 *src = random_image(h, w, 3, 5);
+
+	(void)state;
+	memset(src, 50, (gsize)h * w * 3);
+	for (int i = 0; i < 64 * N_FILLS; i++) {
+		const double a = KW_WARP_MAX_SCALE, b = KW_WARP_MAX_OFFSET;
+		const KwAffine map = {
+			.xx = i & 4 ? a : -a,
+			.xy = i & 8 ? a : -a,
+			.x0 = i & 16 ? b : -b,
+			.yx = i & 32 ? a : -a,
+			.yy = i & 64 ? a : -a,
+			.y0 = i & 128 ? b : -b,
+		};
+		g_autofree guint8 *dst =
+			warped(src, h, w, 3, &map, i % N_FILLS, 50);
+
+		assert_memory_equal(dst, src, (gsize)h * w * 3);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			matches_the_definition_for_any_map_fill_and_size),
+		cmocka_unit_test(identity_is_exact),
+		cmocka_unit_test(flips_are_exact),
+		cmocka_unit_test(fills_as_drawn),
+		cmocka_unit_test(reflect_and_wrap_go_on_for_ever),
+		cmocka_unit_test(halves_round_up),
+		cmocka_unit_test(constant_begins_strictly_outside),
+		cmocka_unit_test(largest_maps_stay_inside),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
