@@ -306,8 +306,9 @@ set_load_error(GError **error, const char *text)
 					       "operation is blocked", NULL };
 	static const char *const truncated[] = {
 		/* JPEG, PNG, GIF, TIFF */
-		"Premature end of input", "not enough data",
-		"nexpected end of GIF", "Read error at",
+		"Premature end of input", "premature end of JPEG image",
+		"not enough data", "end of stream", "nexpected end of GIF",
+		"Read error at",
 		/* WebP, HEIF */
 		"unable to parse image", "nd of file", NULL
 	};

@@ -221,11 +221,17 @@ check_version(hid_t file, const char *path, GError **error)
 		return fail(path, error,
 			    "is a kw dataset, not a kw model; kw-train makes "
 			    "one from it");
+	if (H5Aexists(file, "kw_format_version") <= 0) {
+		g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
+			    "'%s' is HDF5 but not a kw model; kw-train makes "
+			    "one, from Keras's weights too (--weights)",
+			    path);
+		return FALSE;
+	}
 	if (!kw_h5_get_numbers(file, "kw_format_version", H5T_NATIVE_INT32,
 			       &version, 1))
 		return fail(path, error,
-			    "is HDF5 but not a kw model; kw-train makes one, "
-			    "from Keras's weights too (--weights)");
+			    "is a kw model with a bad kw_format_version");
 	if (version != MODEL_VERSION)
 		return fail(path, error,
 			    "is a kw model of version %d, and this program "

@@ -34,8 +34,8 @@ gboolean model_write(const char *path, const char *name, const Network *network,
 
 /*
  * Read what a kw model says of itself.
- * KW_ERROR_INPUT: no such file; KW_ERROR_FORMAT: not a kw model (a plain Keras
- * file too), another version, damaged.
+ * KW_ERROR_INPUT: no such file; KW_ERROR_UNSUPPORTED: HDF5, but not a kw model:
+ * a plain Keras file, for example; KW_ERROR_FORMAT: another version, damaged.
  */
 ModelInfo *model_read_info(const char *path, GError **error);
 

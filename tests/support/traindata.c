@@ -20,8 +20,10 @@ info_new(const TrainData *data)
 	for (int k = 0; k < data->classes; k++)
 		info->class_names[k] = g_strdup_printf("class%d", k);
 	info->standardize = data->standardize;
-	for (int c = 0; c < data->channels; c++)
+	for (int c = 0; c < data->channels; c++) {
 		info->scale[c] = raw ? 1 : 1.0f / 255;
+		info->offset[c] = raw ? 0 : -0.125f * (float)c;
+	}
 	info->fit = g_strdup("stretch");
 	info->settings = g_strdup("");
 	info->generator = g_strdup("test 1.0");

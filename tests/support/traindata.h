@@ -13,8 +13,9 @@ typedef struct {
 	int height, width, channels; /* 3, or 1 for gray */
 	int classes;
 	gsize counts[KW_N_SPLITS];
-	KwStandardize standardize; /* none, or else rescale */
-	gboolean reversed;         /* the records of a split end to start */
+	KwStandardize
+		standardize; /* none; else / 255, less c / 8 of channel c */
+	gboolean reversed;   /* the records of a split end to start */
 } TrainData;
 
 /* Write the dataset; fails the test when it cannot. */

@@ -1,0 +1,179 @@
+/* SGD against Keras's formula, in double precision. */
+#include "tests/support/kwtest.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "tests/support/params.h"
+#include "tests/support/traindata.h"
+#include "train/sgd.h"
+
+static const NetworkSpec spec = {
+	.batch = 2,
+	.height = 32,
+	.width = 32,
+	.channels = 3,
+	.classes = 3,
+	.n_head = 2,
+	.head = { 24, 17 }, /* the layouts of 17 units are padded */
+	.l2 = 0.25,
+	.freeze = 20, /* block5_conv4 is trained */
+	.training = TRUE,
+	.threads = 2,
+};
+
+/* What Keras would do to a parameter. */
+typedef struct {
+	gsize n;
+	double *value, *velocity;
+	double l2;
+} Reference;
+
+static Reference
+reference_new(Dnn *dnn, const Param *param, double l2)
+{
+	Reference r = { .n = keras_floats(param), .l2 = l2 };
+	g_autofree float *values = values_new(dnn, param);
+
+	r.value = g_new(double, r.n);
+	r.velocity = g_new0(double, r.n);
+	for (gsize i = 0; i < r.n; i++)
+		r.value[i] = (double)values[i];
+	return r;
+}
+
+static void
+reference_step(Reference *r, const float *gradient, double rate,
+	       double momentum)
+{
+	for (gsize i = 0; i < r->n; i++) {
+		double g = (double)gradient[i] + 2 * r->l2 * r->value[i];
+
+		r->velocity[i] = momentum * r->velocity[i] - rate * g;
+		r->value[i] += r->velocity[i];
+	}
+}
+
+/* Five steps with other gradients each; the last rate is another one. */
+static void
+check_param(Network *network, Param *param, double l2)
+{
+	Dnn *dnn = network->dnn;
+	Reference r = reference_new(dnn, param, l2);
+	g_autofree float *gradient = g_new(float, r.n);
+	g_autofree float *expected = g_new(float, r.n);
+	GError *error = NULL;
+
+	/* It has moved while the others were checked. */
+	memset(param->velocity, 0, param->n * sizeof *param->velocity);
+	for (guint64 step = 0; step < 5; step++) {
+		const double rate = step < 4 ? 0.1 : 0.01;
+
+		random_floats(gradient, r.n, 50 + step);
+		set_gradient(dnn, param, gradient);
+		sgd_update(network, rate, 0.9, &error);
+		test_assert_no_error(error);
+		reference_step(&r, gradient, rate, 0.9);
+	}
+	g_autofree float *values = values_new(dnn, param);
+
+	for (gsize i = 0; i < r.n; i++)
+		expected[i] = (float)r.value[i];
+	test_assert_close(values, expected, r.n, 2e-6, 0);
+	g_free(r.value);
+	g_free(r.velocity);
+}
+
+static void
+test_formula(void **state)
+{
+	g_autoptr(Network) network = test_network_new(&spec);
+
+	(void)state;
+	test_network_fill(network, 1);
+	for (guint i = 0; i < network->n_layers; i++) {
+		Layer *layer = network->layers[i];
+		gboolean penalised = strcmp(layer->name, "dense_2") == 0;
+
+		if (!layer->trainable)
+			continue;
+		check_param(network, layer->kernel, penalised ? spec.l2 : 0);
+		check_param(network, layer->bias, 0);
+	}
+}
+
+/* The operations work on copies in other layouts: they follow. */
+static void
+test_copies_follow(void **state)
+{
+	const gint32 labels[] = { 2, 1 };
+	const gsize n = (gsize)(spec.batch * spec.classes);
+	g_autoptr(Network) trained = test_network_new(&spec);
+	g_autoptr(Network) fresh = test_network_new(&spec);
+	GError *error = NULL;
+
+	(void)state;
+	test_network_fill(trained, 1);
+	random_floats(trained->input, layer_in_size(trained->layers[0]), 2);
+	random_floats(fresh->input, layer_in_size(fresh->layers[0]), 2);
+	test_network_forward(trained, TRUE, 0);
+	for (int step = 0; step < 2; step++) {
+		network_backward(trained, labels, 2, &error);
+		sgd_update(trained, 0.01, 0.9, &error);
+		test_network_forward(trained, TRUE, 0);
+	}
+	test_assert_no_error(error);
+	test_network_copy(fresh, trained);
+	test_network_forward(fresh, TRUE, 0);
+	assert_memory_equal(trained->probabilities, fresh->probabilities,
+			    n * sizeof(float));
+	/* And so does the data gradient. */
+	network_backward(trained, labels, 2, &error);
+	network_backward(fresh, labels, 2, &error);
+	test_assert_no_error(error);
+	for (guint i = 0; i < trained->n_layers; i++) {
+		if (!trained->layers[i]->trainable)
+			continue;
+		g_autofree float *a =
+			gradient_new(trained->dnn, trained->layers[i]->kernel);
+		g_autofree float *b =
+			gradient_new(fresh->dnn, fresh->layers[i]->kernel);
+
+		assert_memory_equal(a, b,
+				    keras_floats(fresh->layers[i]->kernel) *
+					    sizeof *a);
+	}
+}
+
+static void
+test_rate_zero(void **state)
+{
+	const gint32 labels[] = { 2, 1 };
+	g_autoptr(Network) network = test_network_new(&spec);
+	Layer *top = network_dense(network, 2);
+	GError *error = NULL;
+
+	(void)state;
+	test_network_fill(network, 1);
+	g_autofree float *before = values_new(network->dnn, top->kernel);
+	random_floats(network->input, layer_in_size(network->layers[0]), 2);
+	test_network_forward(network, TRUE, 0);
+	network_backward(network, labels, 2, &error);
+	sgd_update(network, 0, 0.9, &error);
+	test_assert_no_error(error);
+	g_autofree float *after = values_new(network->dnn, top->kernel);
+	assert_memory_equal(before, after,
+			    keras_floats(top->kernel) * sizeof *before);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_formula),
+		cmocka_unit_test(test_copies_follow),
+		cmocka_unit_test(test_rate_zero),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,137 @@
+/* Softmax and cross-entropy: values, gradients, and logits out of bounds. */
+#include "tests/support/kwtest.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "train/softmax.h"
+
+static void
+test_values(void **state)
+{
+	const float logits[] = { 1, 2, 3, -1, 0.5f, 0.25f };
+	const gint32 labels[] = { 2, 0 };
+	double expected = 0;
+	float p[6];
+
+	(void)state;
+	softmax_forward(p, logits, 2, 3);
+	for (int i = 0; i < 2; i++) {
+		double sum = 0;
+
+		for (int k = 0; k < 3; k++)
+			sum += exp((double)logits[3 * i + k]);
+		for (int k = 0; k < 3; k++)
+			assert_true(fabs((double)p[3 * i + k] -
+					 exp((double)logits[3 * i + k]) / sum) <
+				    1e-7);
+		expected += log(sum) - (double)logits[3 * i + labels[i]];
+	}
+	assert_true(fabs(softmax_cross_entropy(logits, labels, 2, 3) -
+			 expected) < 1e-12);
+}
+
+static void
+test_uniform(void **state)
+{
+	const float logits[] = { 7, 7 };
+	const gint32 label = 1;
+
+	(void)state;
+	assert_true(fabs(softmax_cross_entropy(logits, &label, 1, 2) - log(2)) <
+		    1e-15);
+}
+
+static void
+test_huge_logits(void **state)
+{
+	static const float sizes[] = { 1e3f, 1e10f, 1e30f, FLT_MAX };
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		const float logits[] = { sizes[i], -sizes[i], 0 };
+		float p[3];
+
+		softmax_forward(p, logits, 1, 3);
+		assert_true(p[0] == 1 && p[1] == 0 && p[2] == 0);
+		for (gint32 label = 0; label < 3; label++)
+			assert_true(
+				softmax_cross_entropy(logits, &label, 1, 3) ==
+				(double)logits[0] - (double)logits[label]);
+	}
+}
+
+/* A constant added to all logits changes nothing. */
+static void
+test_shift(void **state)
+{
+	const float a[] = { 0.5f, -1, 0.25f }, b[] = { 256.5f, 255, 256.25f };
+	const gint32 label = 1;
+	float p[3], q[3];
+
+	(void)state;
+	softmax_forward(p, a, 1, 3);
+	softmax_forward(q, b, 1, 3);
+	for (int k = 0; k < 3; k++)
+		assert_true(p[k] == q[k]);
+	assert_true(fabs(softmax_cross_entropy(a, &label, 1, 3) -
+			 softmax_cross_entropy(b, &label, 1, 3)) < 1e-12);
+}
+
+/* Of the mean over 3 rows, in a batch of 5; the other two count for nothing. */
+static void
+test_gradient(void **state)
+{
+	enum { BATCH = 5, N = 3, CLASSES = 4 };
+	const gint32 labels[N] = { 3, 0, 1 };
+	const float h = 0x1p-6f;
+	float logits[BATCH * CLASSES], p[BATCH * CLASSES], d[BATCH * CLASSES];
+
+	(void)state;
+	for (int i = 0; i < BATCH * CLASSES; i++) {
+		logits[i] = (float)(i * 7 % 11) / 4;
+		d[i] = NAN;
+	}
+	softmax_forward(p, logits, BATCH, CLASSES);
+	softmax_backward(d, p, labels, N, BATCH, CLASSES);
+	for (int i = 0; i < BATCH * CLASSES; i++) {
+		const float value = logits[i];
+		double up, down;
+
+		logits[i] = value + h;
+		up = softmax_cross_entropy(logits, labels, N, CLASSES) / N;
+		logits[i] = value - h;
+		down = softmax_cross_entropy(logits, labels, N, CLASSES) / N;
+		logits[i] = value;
+		assert_true(fabs((up - down) / (2 * (double)h) - (double)d[i]) <
+			    1e-5);
+		if (i >= N * CLASSES)
+			assert_true(d[i] == 0);
+	}
+}
+
+static void
+test_argmax(void **state)
+{
+	const float values[] = { -3, -1, -2, -1 };
+
+	(void)state;
+	assert_int_equal(argmax(values, 4), 1);
+	assert_int_equal(argmax(values, 1), 0);
+	assert_int_equal(argmax(values + 2, 2), 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_uniform),
+		cmocka_unit_test(test_huge_logits),
+		cmocka_unit_test(test_shift),
+		cmocka_unit_test(test_gradient),
+		cmocka_unit_test(test_argmax),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,57 @@
+/* The training loop. */
+#ifndef KW_TRAIN_FIT_H
+#define KW_TRAIN_FIT_H
+
+#include "train/network.h"
+#include "train/samples.h"
+
+typedef struct {
+	int epochs;
+	double rate, momentum; /* of SGD */
+	int patience; /* stop after so many epochs without a better one; 0: no
+		       */
+	gboolean shuffle;
+	guint64 seed;
+} FitOptions;
+
+/* One finished epoch.  Losses hold the L2 term, as Keras reports them. */
+typedef struct {
+	int epoch;             /* from 1 */
+	double loss, accuracy; /* means over the epoch's steps, in training */
+	gboolean has_val;
+	double val_loss, val_accuracy;
+	double rate;
+	double images_per_second; /* of training, validation left out */
+	gboolean best; /* the highest val_accuracy so far, or no validation */
+} EpochReport;
+
+/* Whom to tell; all are called from the thread that calls fit(). */
+typedef struct {
+	gpointer data;
+	/* After each step: how many of an epoch are done, and its loss. */
+	void (*on_step)(gpointer data, int epoch, gsize step, gsize steps,
+			double loss);
+	/* After each epoch; the network holds its weights, to be saved when
+	 * it is the best. */
+	gboolean (*on_epoch)(gpointer data, const EpochReport *report,
+			     GError **error);
+} FitListener;
+
+typedef enum {
+	FIT_DONE,        /* all epochs */
+	FIT_PATIENCE,    /* no better epoch for too long */
+	FIT_INTERRUPTED, /* SIGINT or SIGTERM: the step was finished */
+	FIT_FAILED,      /* an error is set */
+} FitEnd;
+
+/*
+ * Train on `train`, validating on `val` after each epoch (n may be 0: every
+ * epoch then counts as the best).  *best is the best epoch's report; its epoch
+ * is 0 while there is none.
+ * KW_ERROR_INPUT when the loss is no longer a finite number.
+ */
+FitEnd fit(Network *network, const Samples *train, const Samples *val,
+	   const FitOptions *options, const FitListener *listener,
+	   EpochReport *best, GError **error);
+
+#endif

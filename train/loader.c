@@ -1,0 +1,145 @@
+#include "train/loader.h"
+
+#include "kw/alloc.h"
+
+enum { N_BATCHES = 2 }; /* one in use, one being filled */
+
+struct Loader {
+	const Samples *samples;
+	const gsize *order;
+	gsize batch;
+	gsize image_size;
+	guint8 *pixels; /* one image */
+	Batch batches[N_BATCHES];
+	Batch *current; /* what loader_next() gave last */
+	GAsyncQueue *empty, *full;
+	GThread *thread;
+	gint stop;
+};
+
+static void
+standardise(float *out, const guint8 *pixels, const KwDatasetInfo *info)
+{
+	const gsize n = (gsize)info->height * (gsize)info->width;
+	const int c = info->channels;
+
+	for (gsize i = 0; i < n; i++)
+		for (int k = 0; k < c; k++, out++, pixels++)
+			*out = (float)*pixels * info->scale[k] +
+			       info->offset[k];
+}
+
+/* Fill a batch with samples order[first], ... */
+static void
+fill(Loader *loader, Batch *batch, gsize first)
+{
+	const Samples *s = loader->samples;
+	const KwDatasetInfo *info = kw_dataset_info(s->dataset);
+	const gsize n = MIN(loader->batch, s->n - first);
+
+	for (gsize i = 0; i < n; i++) {
+		gsize index = loader->order[first + i];
+
+		if (!kw_dataset_read_images(s->dataset, s->split, index, 1,
+					    loader->pixels, &batch->error))
+			return;
+		standardise(batch->images + i * loader->image_size,
+			    loader->pixels, info);
+		batch->labels[i] = s->labels[index];
+	}
+	batch->n = (int)n;
+}
+
+static gpointer
+load_all(gpointer data)
+{
+	Loader *loader = data;
+	gboolean more = TRUE;
+
+	for (gsize first = 0; more; first += loader->batch) {
+		Batch *batch = g_async_queue_pop(loader->empty);
+
+		if (g_atomic_int_get(&loader->stop))
+			break;
+		batch->n = 0;
+		if (first < loader->samples->n)
+			fill(loader, batch, first);
+		more = batch->n != 0;
+		g_async_queue_push(loader->full, batch);
+	}
+	return NULL;
+}
+
+static gboolean
+allocate(Loader *loader, GError **error)
+{
+	static const char *const what = "the batches of the loader";
+
+	loader->pixels = kw_alloc(loader->image_size, 1, what, error);
+	if (loader->pixels == NULL)
+		return FALSE;
+	for (int i = 0; i < N_BATCHES; i++) {
+		Batch *batch = &loader->batches[i];
+
+		batch->images = kw_alloc(loader->batch * loader->image_size,
+					 sizeof *batch->images, what, error);
+		if (batch->images == NULL)
+			return FALSE;
+		batch->labels = g_new(gint32, loader->batch);
+		g_async_queue_push(loader->empty, batch);
+	}
+	return TRUE;
+}
+
+Loader *
+loader_new(const Samples *samples, const gsize *order, int batch,
+	   GError **error)
+{
+	g_autoptr(Loader) loader = g_new0(Loader, 1);
+
+	loader->samples = samples;
+	loader->order = order;
+	loader->batch = (gsize)batch;
+	loader->image_size =
+		kw_dataset_image_size(kw_dataset_info(samples->dataset));
+	loader->empty = g_async_queue_new();
+	loader->full = g_async_queue_new();
+	if (!allocate(loader, error))
+		return NULL;
+	loader->thread = g_thread_try_new("loader", load_all, loader, error);
+	return loader->thread != NULL ? g_steal_pointer(&loader) : NULL;
+}
+
+void
+loader_free(Loader *loader)
+{
+	if (loader == NULL)
+		return;
+	if (loader->thread != NULL) {
+		g_atomic_int_set(&loader->stop, 1);
+		/* Wake it if it waits; what it pops then does not matter. */
+		g_async_queue_push(loader->empty, &loader->batches[0]);
+		g_thread_join(loader->thread);
+	}
+	for (int i = 0; i < N_BATCHES; i++) {
+		kw_free(loader->batches[i].images);
+		g_free(loader->batches[i].labels);
+		g_clear_error(&loader->batches[i].error);
+	}
+	g_async_queue_unref(loader->empty);
+	g_async_queue_unref(loader->full);
+	kw_free(loader->pixels);
+	g_free(loader);
+}
+
+const Batch *
+loader_next(Loader *loader, GError **error)
+{
+	if (loader->current != NULL)
+		g_async_queue_push(loader->empty, loader->current);
+	loader->current = g_async_queue_pop(loader->full);
+	if (loader->current->error == NULL)
+		return loader->current;
+	g_propagate_error(error, g_steal_pointer(&loader->current->error));
+	return NULL;
+}

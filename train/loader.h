@@ -1,0 +1,38 @@
+/*
+ * The loader: a thread that reads and standardises batches while the network
+ * works on the one before.
+ */
+#ifndef KW_TRAIN_LOADER_H
+#define KW_TRAIN_LOADER_H
+
+#include "train/samples.h"
+
+/* images: n x h x w x c, float32, pixel * scale + offset; labels: n. */
+typedef struct {
+	int n; /* 0: the end */
+	float *images;
+	gint32 *labels;
+	GError *error;
+} Batch;
+
+typedef struct Loader Loader;
+
+/*
+ * One pass over samples[order[0]], ..., in batches of `batch`, the last one
+ * smaller when they do not divide.  All arguments are borrowed until
+ * loader_free().
+ */
+Loader *loader_new(const Samples *samples, const gsize *order, int batch,
+		   GError **error);
+
+/* Stops the thread, wherever it is. */
+void loader_free(Loader *loader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Loader, loader_free)
+
+/*
+ * The next batch, valid until the next call; its n is 0 when all are done.
+ * NULL on error.  After either there is no next call.
+ */
+const Batch *loader_next(Loader *loader, GError **error);
+
+#endif

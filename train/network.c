@@ -1,0 +1,331 @@
+#include "train/network.h"
+
+#include <stdio.h>
+
+#include "kw/alloc.h"
+#include "train/softmax.h"
+
+/* VGG19 without top, as Keras names and counts it; 0 filters: pooling. */
+static const struct {
+	const char *name;
+	int filters;
+} vgg19[] = {
+	{ "block1_conv1", 64 },  { "block1_conv2", 64 },
+	{ "block1_pool", 0 },    { "block2_conv1", 128 },
+	{ "block2_conv2", 128 }, { "block2_pool", 0 },
+	{ "block3_conv1", 256 }, { "block3_conv2", 256 },
+	{ "block3_conv3", 256 }, { "block3_conv4", 256 },
+	{ "block3_pool", 0 },    { "block4_conv1", 512 },
+	{ "block4_conv2", 512 }, { "block4_conv3", 512 },
+	{ "block4_conv4", 512 }, { "block4_pool", 0 },
+	{ "block5_conv1", 512 }, { "block5_conv2", 512 },
+	{ "block5_conv3", 512 }, { "block5_conv4", 512 },
+	{ "block5_pool", 0 },
+};
+
+/* ---- the list of layers */
+
+typedef struct {
+	Network *network;
+	GPtrArray *layers;
+	Shape shape;     /* of the output so far */
+	int keras_index; /* of the next layer; 0 is Keras's input layer */
+	gboolean trained_below;
+} Builder;
+
+/* The role of a layer that has parameters, given its place. */
+static LayerRole
+next_role(Builder *b)
+{
+	const NetworkSpec *spec = &b->network->spec;
+
+	if (!spec->training || b->keras_index < spec->freeze)
+		return LAYER_FORWARD;
+	if (b->trained_below)
+		return LAYER_TRAINED;
+	b->trained_below = TRUE;
+	b->network->first_trained = b->layers->len;
+	return LAYER_FIRST_TRAINED;
+}
+
+static gboolean
+add(Builder *b, Layer *layer)
+{
+	if (layer == NULL)
+		return FALSE;
+	layer->keras_index = b->keras_index++;
+	b->shape = layer->out;
+	g_ptr_array_add(b->layers, layer);
+	return TRUE;
+}
+
+static gboolean
+add_body(Builder *b, GError **error)
+{
+	Dnn *dnn = b->network->dnn;
+	const int batch = b->network->spec.batch;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(vgg19); i++) {
+		LayerRole below =
+			b->trained_below ? LAYER_TRAINED : LAYER_FORWARD;
+		Layer *layer =
+			vgg19[i].filters == 0
+				? layer_pool_new(dnn, vgg19[i].name, batch,
+						 b->shape, below, error)
+				: layer_conv_new(dnn, vgg19[i].name, batch,
+						 b->shape, vgg19[i].filters,
+						 next_role(b), error);
+		if (!add(b, layer))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+has_dropout(const NetworkSpec *spec, int i)
+{
+	return spec->dropout > 0 && (i < spec->n_head - 1 || spec->n_head == 1);
+}
+
+static gboolean
+add_head(Builder *b, GError **error)
+{
+	const NetworkSpec *spec = &b->network->spec;
+	Dnn *dnn = b->network->dnn;
+	char name[32];
+
+	b->keras_index++; /* Flatten */
+	for (int i = 0; i < spec->n_head; i++) {
+		snprintf(name, sizeof name, "dense_%d", i + 1);
+		if (!add(b, layer_dense_new(dnn, name, spec->batch, b->shape,
+					    spec->head[i], TRUE, next_role(b),
+					    error)))
+			return FALSE;
+		if (i == spec->n_head - 1) {
+			Layer *last = b->layers->pdata[b->layers->len - 1];
+
+			last->kernel->l2 = spec->l2;
+		}
+		snprintf(name, sizeof name, i == 0 ? "dropout" : "dropout_%d",
+			 i);
+		if (has_dropout(spec, i) &&
+		    !add(b, layer_dropout_new(name, spec->batch, b->shape,
+					      spec->dropout,
+					      spec->seed + (guint64)i)))
+			return FALSE;
+	}
+	return add(b,
+		   layer_dense_new(dnn, "predictions", spec->batch, b->shape,
+				   spec->classes, FALSE, next_role(b), error));
+}
+
+/* ---- memory */
+
+static float *
+new_buffer(Network *network, gsize floats, GError **error)
+{
+	float *buffer = kw_alloc0(floats, sizeof *buffer,
+				  "the activations of the network", error);
+
+	if (buffer != NULL)
+		g_ptr_array_add(network->buffers, buffer);
+	return buffer;
+}
+
+/*
+ * Outputs that the backward pass reads are kept: those of trained layers, and
+ * what the first of them eats.  All others, and all gradients, need only the
+ * buffer of their parity: of two neighbours one is read, the other written.
+ */
+static gboolean
+is_kept(const Network *network, guint i)
+{
+	return network->spec.training && i + 1 >= network->first_trained;
+}
+
+static gboolean
+allocate_activations(Network *network, GError **error)
+{
+	gsize transient_size[2] = { 0, 0 };
+	float *transient[2];
+
+	for (guint i = 0; i < network->n_layers; i++)
+		if (!is_kept(network, i) || i >= network->first_trained)
+			transient_size[i % 2] =
+				MAX(transient_size[i % 2],
+				    layer_out_size(network->layers[i]));
+	for (int k = 0; k < 2; k++) {
+		transient[k] = new_buffer(network, transient_size[k], error);
+		if (transient[k] == NULL)
+			return FALSE;
+	}
+	for (guint i = 0; i < network->n_layers; i++) {
+		Layer *layer = network->layers[i];
+
+		layer->src =
+			i == 0 ? network->input : network->layers[i - 1]->dst;
+		layer->dst = is_kept(network, i)
+				     ? new_buffer(network,
+						  layer_out_size(layer), error)
+				     : transient[i % 2];
+		if (layer->dst == NULL)
+			return FALSE;
+		if (network->spec.training && i >= network->first_trained)
+			layer->ddst = transient[i % 2];
+		if (network->spec.training && i > network->first_trained)
+			layer->dsrc = transient[(i + 1) % 2];
+		layer->type->bind(layer);
+	}
+	return TRUE;
+}
+
+/* ---- life */
+
+Network *
+network_new(const NetworkSpec *spec, GError **error)
+{
+	g_autoptr(Network) network = g_new0(Network, 1);
+	Builder b = { .network = network,
+		      .layers = g_ptr_array_new(),
+		      .shape = { spec->height, spec->width, spec->channels },
+		      .keras_index = 1 };
+	gboolean ok;
+
+	network->spec = *spec;
+	network->buffers = g_ptr_array_new_with_free_func(kw_free);
+	network->first_trained = G_MAXUINT;
+	network->dnn = dnn_new(spec->threads, error);
+	ok = network->dnn != NULL && add_body(&b, error) && add_head(&b, error);
+	network->n_layers = b.layers->len;
+	network->layers = (Layer **)g_ptr_array_free(b.layers, FALSE);
+	if (!ok)
+		return NULL;
+	network->first_trained = MIN(network->first_trained, network->n_layers);
+	network->input =
+		new_buffer(network, layer_in_size(network->layers[0]), error);
+	network->probabilities = new_buffer(
+		network, (gsize)spec->batch * (gsize)spec->classes, error);
+	if (network->input == NULL || network->probabilities == NULL ||
+	    !allocate_activations(network, error))
+		return NULL;
+	return g_steal_pointer(&network);
+}
+
+void
+network_free(Network *network)
+{
+	if (network == NULL)
+		return;
+	for (guint i = 0; i < network->n_layers; i++)
+		layer_free(network->layers[i]);
+	g_free(network->layers);
+	g_ptr_array_unref(network->buffers);
+	dnn_free(network->dnn);
+	g_free(network);
+}
+
+static Layer *
+nth_of_kind(const Network *network, LayerKind kind, guint n)
+{
+	for (guint i = 0; i < network->n_layers; i++)
+		if (network->layers[i]->kind == kind && n-- == 0)
+			return network->layers[i];
+	return NULL;
+}
+
+Layer *
+network_conv(const Network *network, guint i)
+{
+	return nth_of_kind(network, LAYER_CONV, i);
+}
+
+Layer *
+network_dense(const Network *network, guint i)
+{
+	return nth_of_kind(network, LAYER_DENSE, i);
+}
+
+/* ---- use */
+
+static const Layer *
+logits_layer(const Network *network)
+{
+	return network->layers[network->n_layers - 1];
+}
+
+gboolean
+network_forward(Network *network, gboolean training, guint64 step,
+		GError **error)
+{
+	for (guint i = 0; i < network->n_layers; i++) {
+		Layer *layer = network->layers[i];
+
+		layer->training = training;
+		layer->step = step;
+		if (!layer->type->forward(layer, error))
+			return FALSE;
+	}
+	softmax_forward(network->probabilities, logits_layer(network)->dst,
+			network->spec.batch, network->spec.classes);
+	return TRUE;
+}
+
+gboolean
+network_backward(Network *network, const gint32 *labels, int n, GError **error)
+{
+	softmax_backward(logits_layer(network)->ddst, network->probabilities,
+			 labels, n, network->spec.batch, network->spec.classes);
+	for (guint i = network->n_layers; i-- > network->first_trained;)
+		if (!network->layers[i]->type->backward(network->layers[i],
+							error))
+			return FALSE;
+	return TRUE;
+}
+
+double
+network_l2_loss(const Network *network)
+{
+	double loss = 0;
+
+	for (guint i = 0; i < network->n_layers; i++) {
+		const Param *kernel = network->layers[i]->kernel;
+
+		if (kernel != NULL && kernel->l2 > 0)
+			loss += kernel->l2 * param_sum_squares(kernel);
+	}
+	return loss;
+}
+
+double
+network_cross_entropy(const Network *network, const gint32 *labels, int n,
+		      int *correct)
+{
+	const int classes = network->spec.classes;
+	const float *p = network->probabilities;
+
+	*correct = 0;
+	for (int i = 0; i < n; i++)
+		if (argmax(p + i * classes, classes) == labels[i])
+			++*correct;
+	return softmax_cross_entropy(logits_layer(network)->dst, labels, n,
+				     classes);
+}
+
+void
+network_count(const Network *network, gsize *all, gsize *trained)
+{
+	*all = *trained = 0;
+	for (guint i = 0; i < network->n_layers; i++) {
+		const Layer *layer = network->layers[i];
+		gsize n;
+
+		if (layer->kernel == NULL)
+			continue;
+		n = layer->kind == LAYER_CONV
+			    ? (gsize)(9 * layer->in.c * layer->out.c)
+			    : shape_size(layer->in) * (gsize)layer->out.c;
+		n += (gsize)layer->out.c;
+		*all += n;
+		*trained += layer->trainable ? n : 0;
+	}
+}

@@ -1,0 +1,83 @@
+/*
+ * VGG19 (Simonyan and Zisserman 2014) without its top, and the head of the seed
+ * recipe: flatten, dense layers with ReLU, dropout, softmax.
+ */
+#ifndef KW_TRAIN_NETWORK_H
+#define KW_TRAIN_NETWORK_H
+
+#include "train/layer.h"
+
+enum {
+	VGG19_CONVOLUTIONS = 16,
+	VGG19_KERAS_LAYERS = 22, /* with the input, without top */
+	NETWORK_MIN_SIDE = 32,   /* five halvings leave a pixel */
+	NETWORK_MAX_HEAD = 8,
+};
+
+/* All that decides the layers. */
+typedef struct {
+	int batch;
+	int height, width, channels; /* sides of 32 and more; 1 or 3 channels */
+	int classes;                 /* 2 and more */
+	int n_head;                  /* hidden dense layers, 0..8 */
+	int head[NETWORK_MAX_HEAD];  /* their units */
+	double dropout; /* rate in [0, 1); 0: no such layer; after each hidden
+			   layer but the last; after the only one where there is
+			   just one */
+	double l2;      /* on the kernel of the last hidden layer */
+	int freeze;     /* the first so many layers, as Keras counts them */
+	gboolean training;
+	guint64 seed;
+	int threads;
+} NetworkSpec;
+
+typedef struct {
+	NetworkSpec spec;
+	Dnn *dnn;
+	guint n_layers;
+	Layer **layers;       /* bottom to top; the last gives the logits */
+	guint first_trained;  /* index; n_layers when none is */
+	float *input;         /* batch x h x w x c, standardised; fill this */
+	float *probabilities; /* batch x classes: softmax of the logits */
+	GPtrArray *buffers;   /* all activations, for kw_free() */
+} Network;
+
+/*
+ * Make all layers with kernels and biases of zero.
+ * Errors: KW_ERROR_MEMORY, KW_ERROR_UNSUPPORTED (oneDNN).
+ */
+Network *network_new(const NetworkSpec *spec, GError **error);
+void network_free(Network *network);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Network, network_free)
+
+/* The i-th convolution (0..15), or i-th dense layer counted from the bottom;
+ * NULL past the last. */
+Layer *network_conv(const Network *network, guint i);
+Layer *network_dense(const Network *network, guint i);
+
+/* input -> probabilities; `step` keys dropout, which acts only if training. */
+gboolean network_forward(Network *network, gboolean training, guint64 step,
+			 GError **error);
+
+/*
+ * After network_forward(): gradients of the mean cross-entropy of the first n
+ * rows, given their labels; rows from n on count for nothing.  The L2 term is
+ * not in them: see sgd.h.
+ */
+gboolean network_backward(Network *network, const gint32 *labels, int n,
+			  GError **error);
+
+/* sum of l2 * sum(kernel^2) over all layers: the part of Keras's loss that is
+ * not cross-entropy. */
+double network_l2_loss(const Network *network);
+
+/* After network_forward(): -log(probability of the label), summed over the
+ * first n rows, and how many of them have the label on top (the first of
+ * equals, as argmax does). */
+double network_cross_entropy(const Network *network, const gint32 *labels,
+			     int n, int *correct);
+
+/* Parameters in all, and those that are trained. */
+void network_count(const Network *network, gsize *all, gsize *trained);
+
+#endif
