@@ -13,6 +13,7 @@
 
 static const char *app_name = "kw";
 static volatile sig_atomic_t caught_signal;
+static gboolean output_settled; /* closed, or its failure was reported */
 
 /* ---- common options */
 
@@ -249,6 +250,29 @@ occupy_standard_streams(void)
 				    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+/* Close standard output; FALSE, and said, when what was printed is lost. */
+static gboolean
+close_output(void)
+{
+	gboolean failed = ferror(stdout) != 0;
+
+	output_settled = TRUE;
+	errno = 0;
+	if (fclose(stdout) == 0 && !failed)
+		return TRUE;
+	kw_app_say("cannot write to standard output%s%s",
+		   errno != 0 ? ": " : "", errno != 0 ? g_strerror(errno) : "");
+	return FALSE;
+}
+
+/* argp ends the program itself after --help and --version. */
+static void
+settle_output(void)
+{
+	if (!output_settled && !close_output())
+		_exit(KW_EXIT_FAILED);
+}
+
 void
 kw_app_init(const char *name)
 {
@@ -257,7 +281,10 @@ kw_app_init(const char *name)
 	argp_err_exit_status = KW_EXIT_FAILED;
 	argp_program_version_hook = print_version;
 	g_set_prgname(name);
+	atexit(settle_output);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	catch_signal(SIGHUP);
 	catch_signal(SIGINT);
 	catch_signal(SIGTERM);
 }
@@ -276,6 +303,7 @@ int
 kw_app_fail(const GError *error)
 {
 	fflush(stdout);
+	output_settled = TRUE;
 	kw_app_say("%s", error->message);
 	die_of_noted_signal();
 	return KW_EXIT_FAILED;
@@ -284,15 +312,8 @@ kw_app_fail(const GError *error)
 int
 kw_app_finish(int status)
 {
-	gboolean failed = ferror(stdout) != 0;
-
-	errno = 0;
-	if (fclose(stdout) != 0 || failed) {
-		kw_app_say("cannot write to standard output%s%s",
-			   errno != 0 ? ": " : "",
-			   errno != 0 ? g_strerror(errno) : "");
+	if (!close_output())
 		status = KW_EXIT_FAILED;
-	}
 	die_of_noted_signal();
 	return status;
 }

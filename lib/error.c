@@ -1,3 +1,3 @@
 #include "kw/error.h"
 
-G_DEFINE_QUARK(kw - error, kw_error)
+G_DEFINE_QUARK(kw_error, kw_error)

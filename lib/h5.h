@@ -38,7 +38,8 @@ gboolean kw_h5_fail(GError **error, gint code, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 
 /*
- * Open a file for reading; `name` stands for it in messages.
+ * Open a file for reading; `name` stands for it in messages.  Its handle for
+ * H5Fget_vfd_handle() is a file descriptor.
  * KW_ERROR_INPUT when it cannot be opened, KW_ERROR_FORMAT when it is not HDF5,
  * damaged or cut short.
  */

@@ -112,6 +112,22 @@ warn_of_equal_ids(const GPtrArray *photos, GPtrArray *warnings)
 					n, example->file));
 }
 
+/* Mean and deviation of nothing are not numbers. */
+static gboolean
+check_normalize(const Scan *scan, const Options *o, GError **error)
+{
+	if (o->standardize != KW_STANDARDIZE_NORMALIZE)
+		return TRUE;
+	for (guint i = 0; i < scan->photos->len; i++)
+		if (((Photo *)scan->photos->pdata[i])->split == KW_TRAIN)
+			return TRUE;
+	g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+		    "'%s' holds no readable photo for train, of which "
+		    "--standardize normalize takes mean and deviation",
+		    o->dir);
+	return FALSE;
+}
+
 static void
 split_scan(Scan *scan, const Options *o, GPtrArray *warnings)
 {
@@ -334,6 +350,8 @@ prep_run(const Options *o, Report *report, GError **error)
 
 	group_photos(scan->photos, scan->classes, report->warnings);
 	split_scan(scan, o, report->warnings);
+	if (!check_normalize(scan, o, error))
+		return FALSE;
 	split_order(scan->photos, o->seed);
 	info = describe(o, scan);
 	report_count(report, scan->photos, info);

@@ -111,7 +111,7 @@ static const struct {
 	[DNN_WORKSPACE] = { DNNL_ARG_WORKSPACE, dnnl_query_workspace_md, 0 },
 };
 
-/* Always FALSE, so that it can be returned; TRUE for success. */
+/* TRUE for success; else FALSE with an error, "oneDNN cannot WHAT: ...". */
 static gboolean
 check(dnnl_status_t status, const char *what, GError **error)
 {

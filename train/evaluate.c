@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kw/alloc.h"
 #include "kw/app.h"
 #include "train/loader.h"
 #include "train/softmax.h"
@@ -10,11 +11,14 @@
 static void
 count_batch(Evaluation *e, const Network *network, const Batch *batch)
 {
-	for (int i = 0; i < batch->n; i++) {
-		int predicted = argmax(network->probabilities + i * e->classes,
-				       e->classes);
+	const gsize classes = (gsize)e->classes;
 
-		e->confusion[batch->labels[i] * e->classes + predicted]++;
+	for (int i = 0; i < batch->n; i++) {
+		const float *row = network->probabilities + (gsize)i * classes;
+		gsize label = (gsize)batch->labels[i];
+
+		e->confusion[label * classes +
+			     (gsize)argmax(row, e->classes)]++;
 	}
 }
 
@@ -31,7 +35,11 @@ evaluate(Network *network, const Samples *samples, GError **error)
 	if (loader == NULL)
 		return NULL;
 	e->classes = network->spec.classes;
-	e->confusion = g_new0(gsize, e->classes * e->classes);
+	e->confusion =
+		kw_alloc0((gsize)e->classes * (gsize)e->classes,
+			  sizeof *e->confusion, "the confusion matrix", error);
+	if (e->confusion == NULL)
+		return NULL;
 	while ((batch = loader_next(loader, error)) != NULL && batch->n > 0) {
 		int correct;
 
@@ -62,7 +70,7 @@ evaluation_free(Evaluation *evaluation)
 {
 	if (evaluation == NULL)
 		return;
-	g_free(evaluation->confusion);
+	kw_free(evaluation->confusion);
 	g_free(evaluation);
 }
 

@@ -15,7 +15,7 @@ typedef struct {
 
 /*
  * Run the network over all samples in file order, without dropout.
- * KW_ERROR_INTERRUPTED after SIGINT or SIGTERM.
+ * KW_ERROR_INTERRUPTED after SIGHUP, SIGINT or SIGTERM.
  */
 Evaluation *evaluate(Network *network, const Samples *samples, GError **error);
 void evaluation_free(Evaluation *evaluation);

@@ -8,8 +8,7 @@
 typedef struct {
 	int epochs;
 	double rate, momentum; /* of SGD */
-	int patience; /* stop after so many epochs without a better one; 0: no
-		       */
+	int patience; /* epochs without a better one to stop after; 0: never */
 	gboolean shuffle;
 	guint64 seed;
 } FitOptions;
@@ -40,7 +39,7 @@ typedef struct {
 typedef enum {
 	FIT_DONE,        /* all epochs */
 	FIT_PATIENCE,    /* no better epoch for too long */
-	FIT_INTERRUPTED, /* SIGINT or SIGTERM: the step was finished */
+	FIT_INTERRUPTED, /* SIGHUP, SIGINT or SIGTERM: the step was finished */
 	FIT_FAILED,      /* an error is set */
 } FitEnd;
 

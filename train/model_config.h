@@ -4,7 +4,7 @@
 
 #include "train/network.h"
 
-/* The name of Keras's layer between convolutions and head. */
+/* The names of Keras's layers that are none of the network's. */
 #define MODEL_INPUT_NAME   "input_1"
 #define MODEL_FLATTEN_NAME "flatten"
 

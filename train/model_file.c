@@ -68,8 +68,10 @@ write_param(hid_t group, const char *dataset_name, Dnn *dnn, const Param *param,
 		return FALSE;
 	dataset = kw_h5_create_dataset(group, dataset_name, H5T_IEEE_F32LE,
 				       rank, dims);
+	/* A small dataset reaches the disk only when it is closed. */
 	if (dataset < 0 ||
-	    !kw_h5_write_rows(dataset, H5T_NATIVE_FLOAT, 0, dims[0], values))
+	    !kw_h5_write_rows(dataset, H5T_NATIVE_FLOAT, 0, dims[0], values) ||
+	    H5Dclose(kw_hid_steal(&dataset)) < 0)
 		return kw_h5_fail(error, KW_ERROR_IO, "cannot write '%s'",
 				  dataset_name);
 	return TRUE;
@@ -189,7 +191,9 @@ model_write(const char *path, const char *name, const Network *network,
 		g_prefix_error(error, "'%s': ", name);
 		return FALSE;
 	}
-	if (H5Fclose(kw_hid_steal(&file)) < 0)
+	/* Flushing finds a full disk first, with HDF5 still in good order. */
+	if (H5Fflush(file, H5F_SCOPE_LOCAL) < 0 ||
+	    H5Fclose(kw_hid_steal(&file)) < 0)
 		return kw_h5_fail(error, KW_ERROR_IO, "cannot write '%s'",
 				  name);
 	return TRUE;

@@ -305,7 +305,7 @@ network_cross_entropy(const Network *network, const gint32 *labels, int n,
 
 	*correct = 0;
 	for (int i = 0; i < n; i++)
-		if (argmax(p + i * classes, classes) == labels[i])
+		if (argmax(p + (gsize)i * (gsize)classes, classes) == labels[i])
 			++*correct;
 	return softmax_cross_entropy(logits_layer(network)->dst, labels, n,
 				     classes);

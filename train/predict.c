@@ -155,7 +155,8 @@ predictor_run(Predictor *p, char *const *paths, int n, Prediction *predictions,
 		return FALSE;
 	}
 	for (int i = 0; i < n; i++) {
-		const float *row = p->network->probabilities + i * classes;
+		const float *row =
+			p->network->probabilities + (gsize)i * (gsize)classes;
 
 		predictions[i].label = argmax(row, classes);
 		predictions[i].probability = row[predictions[i].label];

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kw/app.h"
 #include "kw/image.h"
@@ -259,6 +260,14 @@ report_model(const char *path, const ModelInfo *info, int threads)
 		   g_strv_length(info->class_names), dnn_version(), threads);
 }
 
+/* A bar would mix with lines that go to the terminal as well. */
+static gboolean
+wants_progress(const KwCommon *common, const Output *out, guint n)
+{
+	return common->verbosity >= 0 && n > BATCH &&
+	       (out->file != NULL || !isatty(STDOUT_FILENO));
+}
+
 static gboolean
 predict(const Options *options, GPtrArray *skipped, GError **error)
 {
@@ -280,7 +289,7 @@ predict(const Options *options, GPtrArray *skipped, GError **error)
 	if (common->verbosity > 0)
 		report_model(options->model, predictor_info(predictor),
 			     common->threads);
-	if (common->verbosity >= 0 && paths->len > BATCH)
+	if (wants_progress(common, &out, paths->len))
 		progress = kw_progress_new("predicting", "photos", paths->len);
 	if (!predict_all(predictor, paths, &out, progress, skipped, error))
 		return FALSE;

@@ -21,12 +21,19 @@ report_epoch(const EpochReport *r, int epochs)
 }
 
 static gsize
+confusion_at(const Evaluation *e, int label, int predicted)
+{
+	return e->confusion[(gsize)label * (gsize)e->classes +
+			    (gsize)predicted];
+}
+
+static gsize
 label_count(const Evaluation *e, int label)
 {
 	gsize n = 0;
 
 	for (int k = 0; k < e->classes; k++)
-		n += e->confusion[label * e->classes + k];
+		n += confusion_at(e, label, k);
 	return n;
 }
 
@@ -51,9 +58,8 @@ append_confusion(GString *text, const Evaluation *e, char *const *names)
 				       (int)(width - g_utf8_strlen(name, -1)),
 				       "");
 		for (int k = 0; k < e->classes; k++)
-			g_string_append_printf(
-				text, " %6zu",
-				e->confusion[i * e->classes + k]);
+			g_string_append_printf(text, " %6zu",
+					       confusion_at(e, i, k));
 		g_string_append_c(text, '\n');
 	}
 }

@@ -411,8 +411,12 @@ train_run(const TrainOptions *options, const TrainVoice *voice, GError **error)
 	end = fit(run.network, run.splits[KW_TRAIN], run.splits[KW_VAL],
 		  &options->fit, &listener, &best, error);
 	g_clear_pointer(&run.progress, kw_progress_free);
-	if (end == FIT_FAILED)
+	if (end == FIT_FAILED) {
+		if (best.epoch > 0)
+			tell(voice->say, "'%s' keeps the best epoch so far, %d",
+			     options->common.output, best.epoch);
 		return FALSE;
+	}
 	say_how_it_ended(&run, end, &best);
 	if (end == FIT_INTERRUPTED || report_test(&run, &best, &failure))
 		return TRUE;

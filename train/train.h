@@ -15,8 +15,8 @@ typedef struct {
 } TrainVoice;
 
 /*
- * Train and write the model.  TRUE as well when SIGINT or SIGTERM ended it
- * early: what was reached is kept, and said (kw_app_finish() dies of it).
+ * Train and write the model.  TRUE as well when SIGHUP, SIGINT or SIGTERM ended
+ * it early: what was reached is kept, and said (kw_app_finish() dies of it).
  */
 gboolean train_run(const TrainOptions *options, const TrainVoice *voice,
 		   GError **error);

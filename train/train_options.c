@@ -196,10 +196,10 @@ train_options_settings(const TrainOptions *o)
 	for (int i = 0; i < o->n_head; i++)
 		g_string_append_printf(head, i == 0 ? "%d" : ",%d", o->head[i]);
 	settings = g_strdup_printf(
-		"train.batch=%d\ntrain.dropout=%g\ntrain.epochs=%d\n"
-		"train.freeze=%d\ntrain.head=%s\ntrain.l2=%g\ntrain.lr=%g\n"
-		"train.momentum=%g\ntrain.patience=%d\ntrain.seed=%lu\n"
-		"train.shuffle=%s\ntrain.weights=%s\n",
+		"train.batch=%d\ntrain.dropout=%.15g\ntrain.epochs=%d\n"
+		"train.freeze=%d\ntrain.head=%s\ntrain.l2=%.15g\n"
+		"train.lr=%.15g\ntrain.momentum=%.15g\ntrain.patience=%d\n"
+		"train.seed=%lu\ntrain.shuffle=%s\ntrain.weights=%s\n",
 		o->batch, o->dropout, o->fit.epochs, o->freeze, head->str,
 		o->l2, o->fit.rate, o->fit.momentum, o->fit.patience,
 		(unsigned long)o->fit.seed, o->fit.shuffle ? "yes" : "no",

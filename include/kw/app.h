@@ -46,14 +46,15 @@ extern const struct argp kw_common_argp;
 
 /*
  * Before anything else: names the program in messages and --version, sets the
- * exit status of usage errors, ignores SIGPIPE (a broken pipe is then an error
- * like any other), and notes SIGINT and SIGTERM instead of dying of them.
+ * exit status of usage errors, ignores SIGPIPE and SIGXFSZ (a broken pipe and a
+ * file at its limit are then errors like any other), and notes SIGHUP, SIGINT
+ * and SIGTERM instead of dying of them.
  */
 void kw_app_init(const char *name);
 
 /*
  * Print an error as "NAME: MESSAGE" and return what main() should: after
- * SIGINT or SIGTERM the process dies of that signal here, else
+ * SIGHUP, SIGINT or SIGTERM the process dies of that signal here, else
  * KW_EXIT_FAILED.  `error` is borrowed.
  */
 int kw_app_fail(const GError *error);
@@ -61,7 +62,7 @@ int kw_app_fail(const GError *error);
 /*
  * The end of main(): flushes and closes standard output, and returns `status`,
  * or KW_EXIT_FAILED with a message when what was printed did not arrive.
- * After SIGINT or SIGTERM the process dies of that signal here.
+ * After SIGHUP, SIGINT or SIGTERM the process dies of that signal here.
  */
 int kw_app_finish(int status);
 
@@ -79,7 +80,7 @@ void kw_app_warn(const char *format, ...) G_GNUC_PRINTF(1, 2);
  */
 char *kw_printable(const char *text);
 
-/* Has SIGINT or SIGTERM arrived?  Any thread. */
+/* Has SIGHUP, SIGINT or SIGTERM arrived?  Any thread. */
 gboolean kw_interrupted(void);
 
 /* FALSE with KW_ERROR_INTERRUPTED when kw_interrupted(): for long loops. */

@@ -18,7 +18,7 @@ typedef enum {
 	KW_ERROR_IO,     /* the system refused to read or write */
 	KW_ERROR_MEMORY, /* not enough memory */
 	KW_ERROR_UNSUPPORTED, /* valid, but not something this build can do */
-	KW_ERROR_INTERRUPTED, /* SIGINT or SIGTERM arrived (see app.h) */
+	KW_ERROR_INTERRUPTED, /* a signal asked to stop (see app.h) */
 } KwError;
 
 #define KW_ERROR kw_error_quark()

@@ -25,7 +25,9 @@ typedef enum {
 	KW_PURPOSE_ORDER = 3,
 	/* subject: record id   round: epoch        draw: copy */
 	KW_PURPOSE_SHUFFLE = 4,
-	/* subject: step        round: row of the batch   draw: unit / 4 */
+	/* subject: step        round: row of the batch   draw: unit / 4
+	 * and the place of the layer among those of dropout added to the seed
+	 */
 	KW_PURPOSE_DROPOUT = 5,
 	/* subject: element / 4 round: layer        draw: 0 */
 	KW_PURPOSE_INITIAL_WEIGHTS = 6,

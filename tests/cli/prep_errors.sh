@@ -53,6 +53,9 @@ refused "'photos/cat' holds no class folders (12 files" "$prep" photos/cat
 refused "hold no files" "$prep" hollow
 cp photos/cat/* one/cat
 refused "one class only, 'cat'" "$prep" one
+mkdir untrained
+cp -r photos untrained/val
+refused "no readable photo for train" "$prep" --standardize normalize untrained
 cp -r photos/cat mixed 2> /dev/null
 mkdir -p mixed/train/cat mixed/val/cat mixed/other
 refused "'other'" "$prep" mixed
@@ -80,6 +83,10 @@ if [ -c /dev/full ]; then
 		grep -q 'No space left' stderr ||
 		fail "/dev/full: $status: $(cat stderr)"
 	refused 'No space left' "$prep" -q -s 32 -o /dev/full photos
+	status=0
+	"$prep" --help > /dev/full 2> stderr || status=$?
+	[ $status -eq 1 ] && [ "$(wc -l < stderr)" -eq 1 ] ||
+		fail "--help to /dev/full: $status: $(cat stderr)"
 fi
 TMPDIR=$PWD/missing refused 'TMPDIR' "$prep" -o out.h5 photos
 [ ! -e out.h5 ] || fail "an output without a spool"
@@ -95,6 +102,12 @@ if command -v script > /dev/null; then
 	grep -q -e '-o FILE' typescript || fail "$(cat typescript)"
 	rm typescript
 fi
+
+status=0
+(ulimit -f 20 && "$prep" -q -s 32 -o large.h5 photos) 2> stderr || status=$?
+[ $status -eq 1 ] && grep -q 'File too large' stderr ||
+	fail "a limit on the size of files: $status: $(cat stderr)"
+no_leftovers
 
 echo "-- Ctrl-C leaves nothing behind"
 "$KW_BIN/make-photos" --size 1600x1200 many cat,dog 40

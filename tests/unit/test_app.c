@@ -349,6 +349,9 @@ dies_of_the_signal_after_cleaning_up(void **state)
 			    "kw-test: terminated; no output was written\n");
 	assert_true(WIFSIGNALED(child.status));
 	assert_int_equal(WTERMSIG(child.status), SIGTERM);
+	child = run(work_until_signal, "1", -1);
+	assert_true(WIFSIGNALED(child.status));
+	assert_int_equal(WTERMSIG(child.status), SIGHUP);
 	child = run(finish_after_signal, "15", -1);
 	assert_string_equal(child.err, "");
 	assert_true(WIFSIGNALED(child.status));
