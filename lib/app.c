@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,21 +16,10 @@ static gboolean output_settled; /* closed, or its failure was reported */
 
 /* ---- common options */
 
-static int
-usable_cpus(void)
-{
-	cpu_set_t set;
-	int n = 0;
-
-	if (sched_getaffinity(0, sizeof set, &set) == 0)
-		n = CPU_COUNT(&set);
-	return MAX(n, 1);
-}
-
 void
 kw_common_init(KwCommon *common)
 {
-	*common = (KwCommon){ .threads = usable_cpus() };
+	*common = (KwCommon){ .threads = (int)g_get_num_processors() };
 }
 
 static const struct argp_option common_options[] = {

@@ -139,6 +139,27 @@ kw_dataset_info_free(KwDatasetInfo *info)
 	g_free(info);
 }
 
+void
+kw_standardize(float *out, const guint8 *pixels, gsize n, int c,
+	       const float *scale, const float *offset)
+{
+	for (gsize i = 0; i < n; i++)
+		for (int k = 0; k < c; k++, out++, pixels++)
+			*out = (float)*pixels * scale[k] + offset[k];
+}
+
+gboolean
+kw_class_names_are_sound(char *const *names, guint least)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; names != NULL && names[i] != NULL; i++)
+		if (!g_utf8_validate(names[i], -1, NULL) ||
+		    !g_hash_table_add(seen, names[i]))
+			return FALSE;
+	return g_hash_table_size(seen) >= least;
+}
+
 gsize
 kw_dataset_image_size(const KwDatasetInfo *info)
 {

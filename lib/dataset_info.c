@@ -48,21 +48,6 @@ check_format(hid_t file, const char *name, GError **error)
 	return TRUE;
 }
 
-/* At least one name, no two the same. */
-static gboolean
-classes_are_sound(char **names)
-{
-	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-
-	if (names == NULL || names[0] == NULL)
-		return FALSE;
-	for (char **name = names; *name != NULL; name++)
-		if (!g_utf8_validate(*name, -1, NULL) ||
-		    !g_hash_table_add(seen, *name))
-			return FALSE;
-	return TRUE;
-}
-
 static gboolean
 read_image_size(hid_t file, KwDatasetInfo *info)
 {
@@ -123,7 +108,7 @@ kw_dataset_read_info(hid_t file, const char *name, KwDatasetInfo *info,
 	if (!read_image_size(file, info))
 		return kw_dataset_fail(error, name, "bad image_size");
 	info->class_names = kw_h5_get_strings(file, "class_names");
-	if (!classes_are_sound(info->class_names))
+	if (!kw_class_names_are_sound(info->class_names, 1))
 		return kw_dataset_fail(error, name, "bad class_names");
 	if (!read_standardize(file, info))
 		return kw_dataset_fail(error, name, "unknown standardize");

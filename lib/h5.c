@@ -5,7 +5,7 @@
 
 #include "kw/error.h"
 
-enum { MAX_ATTRIBUTE_BYTES = 16 << 20 };
+enum { MAX_ATTRIBUTE_BYTES = 16 << 20, MAX_STRINGS = 1 << 16 };
 
 void
 kw_h5_start(void)
@@ -304,9 +304,12 @@ read_variable_strings(hid_t attribute, gsize n)
 {
 	g_auto(KwHid) type = H5Aget_type(attribute);
 	g_auto(KwHid) space = H5Aget_space(attribute);
-	g_autofree char **raw = g_new0(char *, n + 1);
+	g_autofree char **raw = NULL;
 	GStrv values;
 
+	if (n > MAX_STRINGS)
+		return NULL;
+	raw = g_new0(char *, n + 1);
 	if (H5Aread(attribute, type, raw) < 0)
 		return NULL;
 	values = g_new0(char *, n + 1);

@@ -85,9 +85,9 @@ gboolean kw_h5_set_scalar(hid_t object, const char *name, hid_t file_type,
 /*
  * Readers; fixed-length and variable-length strings of any padding are read.
  * NULL or FALSE when the attribute is missing, is of another kind, is longer
- * than is sane (16 MiB), or for numbers does not hold exactly n values.
- * kw_h5_get_strings() gives an empty array where a numeric attribute of no
- * elements stands, as old Keras files have it.  Free the results.
+ * than is sane (16 MiB, 65,536 strings), or for numbers does not hold exactly n
+ * values. kw_h5_get_strings() gives an empty array where a numeric attribute of
+ * no elements stands, as old Keras files have it.  Free the results.
  */
 char *kw_h5_get_string(hid_t object, const char *name);
 GStrv kw_h5_get_strings(hid_t object, const char *name);

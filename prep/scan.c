@@ -114,7 +114,7 @@ list_folder(const char *folder, GError **error)
 
 /* ---- the shape of the tree */
 
-/* The split that a folder's name stands for, or KW_N_SPLITS. */
+/* The split that a folder's name stands for, in any case, or KW_N_SPLITS. */
 static KwSplit
 split_by_name(const char *name)
 {
@@ -128,7 +128,7 @@ split_by_name(const char *name)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-		if (strcmp(name, names[i].name) == 0)
+		if (g_ascii_strcasecmp(name, names[i].name) == 0)
 			return names[i].split;
 	return KW_N_SPLITS;
 }

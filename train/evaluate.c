@@ -43,9 +43,7 @@ evaluate(Network *network, const Samples *samples, GError **error)
 	while ((batch = loader_next(loader, error)) != NULL && batch->n > 0) {
 		int correct;
 
-		memcpy(network->input, batch->images,
-		       (gsize)batch->n * shape_size(network->layers[0]->in) *
-			       sizeof *network->input);
+		network_set_input(network, batch->images, batch->n);
 		if (!kw_check_interrupted(error) ||
 		    !network_forward(network, FALSE, 0, error))
 			return NULL;

@@ -16,13 +16,6 @@ typedef struct {
 	guint64 step; /* since the start of training */
 } Fit;
 
-static void
-clear_rest(float *input, int n, int batch, gsize image_size)
-{
-	memset(input + (gsize)n * image_size, 0,
-	       (gsize)(batch - n) * image_size * sizeof *input);
-}
-
 /* Weights that have grown out of all bounds are not worth going on with. */
 static gboolean
 check_finite(double loss, const char *where, guint64 number, GError **error)
@@ -42,12 +35,9 @@ train_step(Fit *fit, const Batch *batch, double *loss, int *correct,
 	   GError **error)
 {
 	Network *network = fit->network;
-	const gsize image_size = shape_size(network->layers[0]->in);
 	double cross_entropy;
 
-	memcpy(network->input, batch->images,
-	       (gsize)batch->n * image_size * sizeof *network->input);
-	clear_rest(network->input, batch->n, network->spec.batch, image_size);
+	network_set_input(network, batch->images, batch->n);
 	if (!network_forward(network, TRUE, fit->step++, error))
 		return FALSE;
 	cross_entropy = network_cross_entropy(network, batch->labels, batch->n,

@@ -87,9 +87,7 @@ measure(Network *network, guint last, const Samples *samples,
 	while ((batch = loader_next(loader, error)) != NULL && batch->n > 0) {
 		const gsize n = (gsize)batch->n * shape_size(layer->out);
 
-		memcpy(network->input, batch->images,
-		       (gsize)batch->n * shape_size(network->layers[0]->in) *
-			       sizeof *network->input);
+		network_set_input(network, batch->images, batch->n);
 		for (guint i = 0; i <= last; i++)
 			if (!network->layers[i]->type->forward(
 				    network->layers[i], error))

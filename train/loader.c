@@ -17,18 +17,6 @@ struct Loader {
 	gint stop;
 };
 
-static void
-standardise(float *out, const guint8 *pixels, const KwDatasetInfo *info)
-{
-	const gsize n = (gsize)info->height * (gsize)info->width;
-	const int c = info->channels;
-
-	for (gsize i = 0; i < n; i++)
-		for (int k = 0; k < c; k++, out++, pixels++)
-			*out = (float)*pixels * info->scale[k] +
-			       info->offset[k];
-}
-
 /* Fill a batch with samples order[first], ... */
 static void
 fill(Loader *loader, Batch *batch, gsize first)
@@ -43,8 +31,10 @@ fill(Loader *loader, Batch *batch, gsize first)
 		if (!kw_dataset_read_images(s->dataset, s->split, index, 1,
 					    loader->pixels, &batch->error))
 			return;
-		standardise(batch->images + i * loader->image_size,
-			    loader->pixels, info);
+		kw_standardize(batch->images + i * loader->image_size,
+			       loader->pixels,
+			       loader->image_size / (gsize)info->channels,
+			       info->channels, info->scale, info->offset);
 		batch->labels[i] = s->labels[index];
 	}
 	batch->n = (int)n;

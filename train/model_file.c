@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kw/alloc.h"
+#include "kw/dataset.h"
 #include "kw/error.h"
 #include "lib/h5.h"
 #include "train/keras_file.h"
@@ -245,21 +246,6 @@ check_version(hid_t file, const char *path, GError **error)
 	return TRUE;
 }
 
-/* At least two names, no two the same. */
-static gboolean
-classes_are_sound(char **names)
-{
-	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-
-	if (names == NULL || g_strv_length(names) < 2)
-		return FALSE;
-	for (char **name = names; *name != NULL; name++)
-		if (!g_utf8_validate(*name, -1, NULL) ||
-		    !g_hash_table_add(seen, *name))
-			return FALSE;
-	return TRUE;
-}
-
 static gboolean
 read_size(hid_t file, ModelInfo *info)
 {
@@ -298,7 +284,7 @@ read_attributes(hid_t file, const char *path, ModelInfo *info, GError **error)
 	gint32 frozen;
 
 	info->class_names = kw_h5_get_strings(file, "kw_class_names");
-	if (!classes_are_sound(info->class_names))
+	if (!kw_class_names_are_sound(info->class_names, 2))
 		return fail(path, error, "is damaged: bad kw_class_names");
 	if (!read_size(file, info))
 		return fail(path, error, "is damaged: bad kw_image_size");

@@ -10,7 +10,7 @@ typedef struct {
 	const char *path;
 	KerasFile *file;
 	Network *network;
-} Loader;
+} Source;
 
 /* ---- one layer */
 
@@ -30,7 +30,7 @@ sum_channels(float *kernel, gsize taps, gsize in, gsize out)
 }
 
 static gboolean
-load_layer(const Loader *l, const KerasLayer *stored, Layer *layer,
+load_layer(const Source *l, const KerasLayer *stored, Layer *layer,
 	   GError **error)
 {
 	const gsize taps = (gsize)(stored->h * stored->w);
@@ -54,7 +54,7 @@ load_layer(const Loader *l, const KerasLayer *stored, Layer *layer,
 /* ---- convolutions */
 
 static gboolean
-conv_fits(const Loader *l, const KerasLayer *stored, const Layer *layer,
+conv_fits(const Source *l, const KerasLayer *stored, const Layer *layer,
 	  GError **error)
 {
 	const gboolean sums = layer->in.c == 1 && stored->in == 3;
@@ -102,7 +102,7 @@ names_are_vgg19(const GPtrArray *stored, const Network *network)
 
 /* By name where the names tell, as the order may not; else in order. */
 static gboolean
-load_convolutions(const Loader *l, LoadedWeights *loaded, GError **error)
+load_convolutions(const Source *l, LoadedWeights *loaded, GError **error)
 {
 	g_autoptr(GPtrArray) stored = keras_file_layers(l->file, KERAS_CONV);
 	const gboolean named = names_are_vgg19(stored, l->network);
@@ -146,7 +146,7 @@ head_fits(const GPtrArray *stored, const Network *network)
 }
 
 static gboolean
-load_head(const Loader *l, gboolean whole, LoadedWeights *loaded,
+load_head(const Source *l, gboolean whole, LoadedWeights *loaded,
 	  GError **error)
 {
 	g_autoptr(GPtrArray) stored = keras_file_layers(l->file, KERAS_DENSE);
@@ -173,7 +173,7 @@ model_load_weights(const char *path, Network *network, gboolean whole,
 		   LoadedWeights *loaded, GError **error)
 {
 	g_autoptr(KerasFile) file = keras_file_open(path, error);
-	const Loader l = { path, file, network };
+	const Source l = { path, file, network };
 
 	*loaded = (LoadedWeights){ 0 };
 	return file != NULL && load_convolutions(&l, loaded, error) &&

@@ -1,6 +1,7 @@
 #include "train/network.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "kw/alloc.h"
 #include "train/softmax.h"
@@ -251,6 +252,16 @@ static const Layer *
 logits_layer(const Network *network)
 {
 	return network->layers[network->n_layers - 1];
+}
+
+void
+network_set_input(Network *network, const float *images, int n)
+{
+	const gsize size = shape_size(network->layers[0]->in);
+	const gsize rest = (gsize)(network->spec.batch - n) * size;
+
+	memcpy(network->input, images, (gsize)n * size * sizeof *images);
+	memset(network->input + (gsize)n * size, 0, rest * sizeof *images);
 }
 
 gboolean

@@ -55,6 +55,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Network, network_free)
 Layer *network_conv(const Network *network, guint i);
 Layer *network_dense(const Network *network, guint i);
 
+/*
+ * Copy n images (n x h x w x c, standardised) to the input, n at most the
+ * batch; the rows after them become zero.
+ */
+void network_set_input(Network *network, const float *images, int n);
+
 /* input -> probabilities; `step` keys dropout, which acts only if training. */
 gboolean network_forward(Network *network, gboolean training, guint64 step,
 			 GError **error);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kw/alloc.h"
+#include "kw/dataset.h"
 #include "kw/error.h"
 #include "kw/image.h"
 #include "train/softmax.h"
@@ -99,11 +100,8 @@ load_photo(Predictor *p, const char *path, int i, Prediction *prediction)
 	if (!kw_image_load(path, info->height, info->width, c, pixels, NULL,
 			   &prediction->error))
 		return;
-	for (gsize j = 0; j < size; j += (gsize)c)
-		for (int k = 0; k < c; k++)
-			input[j + (gsize)k] =
-				(float)pixels[j + (gsize)k] * info->scale[k] +
-				info->offset[k];
+	kw_standardize(input, pixels, size / (gsize)c, c, info->scale,
+		       info->offset);
 }
 
 /* What is wrong with a photo costs only this photo; other errors end the work.

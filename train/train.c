@@ -216,6 +216,17 @@ load_weights(Run *run, GError **error)
 {
 	LoadedWeights loaded;
 
+	/* Keras's weights want blue first where the data are standardised so.
+	 */
+	if (run->base == NULL && kw_dataset_info(run->dataset)->standardize ==
+					 KW_STANDARDIZE_CAFFE) {
+		g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
+			    "'%s' is standardised 'caffe', for which the "
+			    "weights of '%s' would have to be turned from "
+			    "blue-green-red; use kw-prep --standardize rescale",
+			    kw_dataset_name(run->dataset), run->weights);
+		return FALSE;
+	}
 	if (!initialise_head(run->network, error) ||
 	    !model_load_weights(run->weights, run->network, run->base != NULL,
 				&loaded, error))

@@ -56,6 +56,16 @@ KwDatasetInfo *kw_dataset_info_copy(const KwDatasetInfo *info);
 void kw_dataset_info_free(KwDatasetInfo *info);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KwDatasetInfo, kw_dataset_info_free)
 
+/*
+ * What a model eats: out = pixels * scale + offset, n pixels of c channels, in
+ * float32.  Training and prediction both call this.  Any thread.
+ */
+void kw_standardize(float *out, const guint8 *pixels, gsize n, int c,
+		    const float *scale, const float *offset);
+
+/* Are there at least `least` names, all UTF-8 and all different? */
+gboolean kw_class_names_are_sound(char *const *names, guint least);
+
 /* Bytes of one image: h * w * c. */
 gsize kw_dataset_image_size(const KwDatasetInfo *info);
 

@@ -177,6 +177,21 @@ keeps_the_splits_of_a_split_tree(void **state)
 				  "owl test owl/x/3.jpg\n");
 }
 
+/* Taken for two classes, they would leak into each other's splits. */
+static void
+knows_split_folders_in_any_case(void **state)
+{
+	g_autofree char *text = NULL;
+
+	touch(*state, "Train/cat/1.jpg");
+	touch(*state, "TEST/dog/2.jpg");
+	g_autoptr(Scan) scan = scan_ok(*state, 0);
+	text = describe(scan);
+	assert_true(scan->presplit);
+	assert_string_equal(text, "cat train cat/1.jpg\n"
+				  "dog test dog/2.jpg\n");
+}
+
 static void
 takes_split_names_among_others_for_classes(void **state)
 {
@@ -245,6 +260,7 @@ main(void)
 		in_a_folder(passes_over_dot_names_and_counts_loose_files),
 		in_a_folder(follows_links_but_not_in_circles),
 		in_a_folder(keeps_the_splits_of_a_split_tree),
+		in_a_folder(knows_split_folders_in_any_case),
 		in_a_folder(takes_split_names_among_others_for_classes),
 		in_a_folder(refuses_to_guess_whether_a_tree_is_split),
 		in_a_folder(says_what_it_expected_and_found),
