@@ -8,6 +8,9 @@
 #include <unistd.h>
 #include <vips/vips.h>
 
+/* Not complete without the one before. */
+#include <vips/vector.h>
+
 #include "kw/error.h"
 
 /* Names of our own: libvips gained clean-up functions for its types late. */
@@ -84,6 +87,11 @@ kw_image_start(const char *name, GError **error)
 	vips_concurrency_set(1);
 	vips_cache_set_max(0);
 	vips_block_untrusted_set(TRUE);
+	/* libvips before 8.15 compiles its vector code with Orc, whose memory
+	 * two threads cannot free at a time (0.4.33 crashes in
+	 * orc_code_free()); plain code is more exact, too. */
+	if (vips_version(0) == 8 && vips_version(1) < 15)
+		vips_vector_set_enabled(FALSE);
 	return TRUE;
 }
 
