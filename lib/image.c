@@ -89,7 +89,7 @@ kw_image_start(const char *name, GError **error)
 	vips_block_untrusted_set(TRUE);
 	/* libvips before 8.15 compiles its vector code with Orc, whose memory
 	 * two threads cannot free at a time (0.4.33 crashes in
-	 * orc_code_free()); plain code is more exact, too. */
+	 * orc_code_free()). */
 	if (vips_version(0) == 8 && vips_version(1) < 15)
 		vips_vector_set_enabled(FALSE);
 	return TRUE;
