@@ -38,6 +38,7 @@ kw_cflags += -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 export UBSAN_OPTIONS := print_stacktrace=1
 # as malloc does: what we do about it is tested
 export ASAN_OPTIONS := allocator_may_return_null=1
+export LSAN_OPTIONS := suppressions='$(CURDIR)/tests/lsan.supp':print_suppressions=0
 endif
 # V=1 shows the commands.  WERROR is no part of what objects depend on.
 Q := $(if $(V),,@)
