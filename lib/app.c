@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kw/size.h"
+
 static const char *app_name = "kw";
 static volatile sig_atomic_t caught_signal;
 static gboolean output_settled; /* closed, or its failure was reported */
@@ -99,6 +101,56 @@ kw_arg_double(const struct argp_state *state, const char *option,
 		kw_arg_fail(state, "%s: '%s' is not a number from %g to %g",
 			    option, text, low, high);
 	return value;
+}
+
+gint64
+kw_arg_count(const struct argp_state *state, const char *option,
+	     const char *text, gint64 low, gint64 high)
+{
+	guint64 value;
+
+	if (!kw_size_parse(text, &value, NULL) || value < (guint64)low ||
+	    value > (guint64)high)
+		kw_arg_fail(state,
+			    "%s: '%s' is not a whole number, such as 1500, "
+			    "200k, 4M or 1.5G, from %" G_GINT64_FORMAT
+			    " to %" G_GINT64_FORMAT,
+			    option, text, low, high);
+	return (gint64)value;
+}
+
+/* Seconds in a unit of time; 0 when it is none. */
+static int
+unit_seconds(const char *name)
+{
+	static const struct {
+		const char *name;
+		int seconds;
+	} units[] = {
+		{ "", 1 }, { "s", 1 }, { "m", 60 }, { "min", 60 }, { "h", 3600 }
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(units); i++)
+		if (strcmp(name, units[i].name) == 0)
+			return units[i].seconds;
+	return 0;
+}
+
+double
+kw_arg_seconds(const struct argp_state *state, const char *option,
+	       const char *text, double low, double high)
+{
+	char *end;
+	double value = g_ascii_strtod(text, &end);
+	int unit = unit_seconds(end);
+
+	if (end == text || g_ascii_isspace(*text) || unit == 0 ||
+	    !isfinite(value) || value * unit < low || value * unit > high)
+		kw_arg_fail(state,
+			    "%s: '%s' is not a time, such as 10s, 5m or 1h, "
+			    "from %g to %g seconds",
+			    option, text, low, high);
+	return value * unit;
 }
 
 int

@@ -11,9 +11,9 @@
 #include "kw/image.h"
 #include "kw/outfile.h"
 #include "kw/progress.h"
+#include "kw/tsv.h"
 #include "train/dnn.h"
 #include "train/predict.h"
-#include "train/tsv.h"
 
 /* Photos at a time: keeps the CPU busy, and memory below that of training. */
 enum { BATCH = 8 };
@@ -192,9 +192,9 @@ static void
 print_prediction(const Output *out, const char *path, const ModelInfo *info,
 		 const Prediction *prediction)
 {
-	g_autofree char *name = tsv_escape(path);
+	g_autofree char *name = kw_tsv_escape(path);
 	g_autofree char *class_name =
-		tsv_escape(info->class_names[prediction->label]);
+		kw_tsv_escape(info->class_names[prediction->label]);
 
 	fprintf(out->stream, "%s\t%s\t%.6f\n", name, class_name,
 		(double)prediction->probability);

@@ -96,6 +96,17 @@ gint64 kw_arg_int(const struct argp_state *state, const char *option,
 double kw_arg_double(const struct argp_state *state, const char *option,
 		     const char *text, double low, double high);
 
+/*
+ * The same for a count, which may end in k, M or G, for thousands, millions and
+ * thousands of millions: "1500", "200k", "1.5G" (see size.h).  0 <= low.
+ */
+gint64 kw_arg_count(const struct argp_state *state, const char *option,
+		    const char *text, gint64 low, gint64 high);
+
+/* The same for a time: "10", "2.5s", "5m", "5min" or "1h", in seconds. */
+double kw_arg_seconds(const struct argp_state *state, const char *option,
+		      const char *text, double low, double high);
+
 /* The index of `text` in the NULL-terminated `names`; a usage error if absent.
  */
 int kw_arg_choice(const struct argp_state *state, const char *option,

@@ -109,6 +109,84 @@ parses_whole_numbers_within_their_range(void **state)
 }
 
 static int
+parse_count(const char *arg)
+{
+	gint64 value = kw_arg_count(NULL, "--max-pixels", arg, 3, 2000000000);
+
+	fprintf(stderr, "%" G_GINT64_FORMAT, value);
+	return 0;
+}
+
+static void
+parses_counts_within_their_range(void **state)
+{
+	const char *const good[][2] = { { "3", "3" },
+					{ "200k", "200000" },
+					{ "1.5G", "1500000000" },
+					{ "2G", "2000000000" } };
+	const char *const bad[] = {
+		"",    "2",   "2001M",        "-5",           "4m",
+		"1.5", "4G ", "99999999999G", "10000000000G", "0.001k",
+		"5 k"
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
+		Child child = run(parse_count, good[i][0], -1);
+
+		assert_exit(&child, 0, good[i][1]);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autofree char *message = g_strdup_printf(
+			"kw-test: --max-pixels: '%s' is not a whole number, "
+			"such as 1500, 200k, 4M or 1.5G, from 3 to "
+			"2000000000\n",
+			bad[i]);
+		Child child = run(parse_count, bad[i], -1);
+
+		assert_exit(&child, KW_EXIT_FAILED, message);
+	}
+}
+
+static int
+parse_seconds(const char *arg)
+{
+	double value = kw_arg_seconds(NULL, "--burst-gap", arg, 0, 7200);
+
+	fprintf(stderr, "%g", value);
+	return 0;
+}
+
+static void
+parses_times_within_their_range(void **state)
+{
+	const char *const good[][2] = { { "0", "0" },       { "10", "10" },
+					{ "10s", "10" },    { "2.5s", "2.5" },
+					{ "5m", "300" },    { "5min", "300" },
+					{ "0.5h", "1800" }, { "2h", "7200" } };
+	const char *const bad[] = { "",     "s",   "-1",   "7201",     "3h",
+				    "5 s",  " 5s", "5s ",  "5sec",     "5M",
+				    "5mi",  "5hh", "nan",  "infs",     "1e999",
+				    "2,5s", "5d",  "nanm", "1e999min", "h" };
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
+		Child child = run(parse_seconds, good[i][0], -1);
+
+		assert_exit(&child, 0, good[i][1]);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autofree char *message = g_strdup_printf(
+			"kw-test: --burst-gap: '%s' is not a time, such as "
+			"10s, 5m or 1h, from 0 to 7200 seconds\n",
+			bad[i]);
+		Child child = run(parse_seconds, bad[i], -1);
+
+		assert_exit(&child, KW_EXIT_FAILED, message);
+	}
+}
+
+static int
 parse_double(const char *arg)
 {
 	double value = kw_arg_double(NULL, "--rate", arg, 0, 0.5);
@@ -443,6 +521,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses_whole_numbers_within_their_range),
 		cmocka_unit_test(parses_numbers_within_their_range),
+		cmocka_unit_test(parses_counts_within_their_range),
+		cmocka_unit_test(parses_times_within_their_range),
 		cmocka_unit_test(parses_one_of_some_names),
 		cmocka_unit_test(parses_the_common_options),
 		cmocka_unit_test(makes_text_printable),

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "kw/error.h"
-#include "train/tsv.h"
 #include "train/weights_find.h"
 
 /* A home without weights; GLib asks for it once only. */
@@ -99,27 +98,6 @@ obeys_the_environment(void **state)
 			  "KW_WEIGHTS names '/nonexistent/x.h5'");
 }
 
-static void
-escapes_what_would_break_a_table(void **state)
-{
-	static const struct {
-		const char *text, *escaped;
-	} cases[] = {
-		{ "", "" },
-		{ "a b/\xc3\xa9.jpg", "a b/\xc3\xa9.jpg" },
-		{ "a\tb\nc\rd\\e", "a\\tb\\nc\\rd\\\\e" },
-		{ "\033[31m\177\001", "\\x1B[31m\\x7F\\x01" },
-		{ "\xff\xfe", "\xff\xfe" },
-	};
-
-	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *escaped = tsv_escape(cases[i].text);
-
-		assert_string_equal(escaped, cases[i].escaped);
-	}
-}
-
 int
 main(void)
 {
@@ -129,7 +107,6 @@ main(void)
 		cmocka_unit_test_setup(prefers_its_own_folder_to_that_of_keras,
 				       forget),
 		cmocka_unit_test_setup(obeys_the_environment, forget),
-		cmocka_unit_test(escapes_what_would_break_a_table),
 	};
 
 	return cmocka_run_group_tests(tests, setup, test_dir_teardown) != 0;
