@@ -64,8 +64,8 @@ kw_write_all(int fd, const void *bytes, gsize n, const char *name,
 
 /* ---- spools */
 
-static const char *
-spool_folder(void)
+const char *
+kw_spool_folder(void)
 {
 	const char *folder = g_getenv("TMPDIR");
 
@@ -76,21 +76,22 @@ char *
 kw_spool_name(const char *name)
 {
 	return g_strdup_printf("%s, spooled in %s (see TMPDIR)", name,
-			       spool_folder());
+			       kw_spool_folder());
 }
 
 int
 kw_spool_open(const char *what, char **path, GError **error)
 {
 	g_autofree char *name = g_strdup_printf("kw-%s-XXXXXX", what);
-	g_autofree char *spool = g_build_filename(spool_folder(), name, NULL);
+	g_autofree char *spool =
+		g_build_filename(kw_spool_folder(), name, NULL);
 	int fd = g_mkstemp_full(spool, O_RDWR | O_CLOEXEC, 0600);
 
 	if (fd < 0) {
 		g_set_error(error, KW_ERROR, KW_ERROR_IO,
 			    "cannot create a temporary file in '%s': %s; set "
 			    "TMPDIR to a folder that can be written",
-			    spool_folder(), g_strerror(errno));
+			    kw_spool_folder(), g_strerror(errno));
 		return -1;
 	}
 	if (path != NULL)

@@ -62,7 +62,13 @@ void kw_outfile_free(KwOutfile *out);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KwOutfile, kw_outfile_free)
 
 /*
- * An anonymous temporary file in $TMPDIR, else /var/tmp: the open descriptor
+ * The folder that spools lie in: $TMPDIR, else /var/tmp.  Owned by the
+ * environment.
+ */
+const char *kw_spool_folder(void);
+
+/*
+ * An anonymous temporary file in kw_spool_folder(): the open descriptor
  * (close it), and its name as well when `path` is not NULL (unlink and g_free
  * it); when NULL it is unlinked already.  `what` is part of its name,
  * "kw-WHAT-XXXXXX".  -1 with KW_ERROR_IO.
