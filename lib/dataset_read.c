@@ -5,8 +5,8 @@
 
 #include "kw/alloc.h"
 #include "kw/error.h"
+#include "lib/dataset_infile.h"
 #include "lib/dataset_reader.h"
-#include "lib/infile.h"
 
 enum { MAX_SOURCE_LENGTH = 1 << 16, MAX_COLUMNS = 256 };
 
@@ -173,19 +173,20 @@ note_descriptor(KwDataset *d, GError **error)
 	return TRUE;
 }
 
+/* What is read under another name than its own has no folder around it. */
 static gboolean
-open_index(KwDataset *d, const char *path, GError **error)
+open_index(KwDataset *d, const KwInfile *in, GError **error)
 {
 	g_autofree char *folder = NULL;
 
-	if (path == NULL || strcmp(path, "-") == 0) {
+	if (strcmp(kw_infile_path(in), kw_infile_name(in)) != 0) {
 		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
 			    "'%s' is an index of shards, which lie beside it: "
 			    "name the file instead",
 			    d->name);
 		return FALSE;
 	}
-	folder = g_path_get_dirname(path);
+	folder = g_path_get_dirname(kw_infile_path(in));
 	return kw_index_open_shards(d, folder, error);
 }
 
@@ -213,15 +214,11 @@ kw_dataset_new(const char *name)
 }
 
 static KwDataset *
-open_dataset(const char *path, gboolean is_shard, GError **error)
+open_infile(const KwInfile *in, gboolean is_shard, GError **error)
 {
-	g_autoptr(KwInfile) in = kw_infile_new(path, error);
-	g_autoptr(KwDataset) d = NULL;
+	g_autoptr(KwDataset) d = kw_dataset_new(kw_infile_name(in));
 	gboolean ok;
 
-	if (in == NULL)
-		return NULL;
-	d = kw_dataset_new(kw_infile_name(in));
 	d->file = kw_h5_open(kw_infile_path(in), d->name, error);
 	if (d->file < 0 || !note_descriptor(d, error) ||
 	    !kw_dataset_read_info(d->file, d->name, d->info, error))
@@ -229,7 +226,7 @@ open_dataset(const char *path, gboolean is_shard, GError **error)
 	if (!kw_index_is_one(d->file))
 		ok = open_whole(d, error);
 	else if (!is_shard)
-		ok = open_index(d, path, error);
+		ok = open_index(d, in, error);
 	else
 		ok = kw_dataset_fail(error, d->name,
 				     "a shard cannot be an index itself");
@@ -237,15 +234,25 @@ open_dataset(const char *path, gboolean is_shard, GError **error)
 }
 
 KwDataset *
+kw_dataset_open_infile(const KwInfile *in, GError **error)
+{
+	return open_infile(in, FALSE, error);
+}
+
+KwDataset *
 kw_dataset_open(const char *path, GError **error)
 {
-	return open_dataset(path, FALSE, error);
+	g_autoptr(KwInfile) in = kw_infile_new(path, error);
+
+	return in != NULL ? open_infile(in, FALSE, error) : NULL;
 }
 
 KwDataset *
 kw_dataset_open_shard(const char *path, GError **error)
 {
-	return open_dataset(path, TRUE, error);
+	g_autoptr(KwInfile) in = kw_infile_new(path, error);
+
+	return in != NULL ? open_infile(in, TRUE, error) : NULL;
 }
 
 void
@@ -283,6 +290,28 @@ gsize
 kw_dataset_count(const KwDataset *d, KwSplit split)
 {
 	return d->splits[split].count;
+}
+
+guint
+kw_dataset_n_shards(const KwDataset *d)
+{
+	return d->shards != NULL ? d->shards->len : 0;
+}
+
+const KwDataset *
+kw_dataset_shard(const KwDataset *d, guint k)
+{
+	return g_ptr_array_index(d->shards, k);
+}
+
+guint64
+kw_dataset_bytes(const KwDataset *d)
+{
+	guint64 bytes = d->size;
+
+	for (guint k = 0; k < kw_dataset_n_shards(d); k++)
+		bytes += kw_dataset_shard(d, k)->size;
+	return bytes;
 }
 
 gsize

@@ -171,6 +171,30 @@ kw_h5_has(hid_t parent, const char *name)
 }
 
 hid_t
+kw_h5_open_inside(hid_t parent, const char *path)
+{
+	g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+	g_auto(KwHid) object = H5I_INVALID_HID;
+
+	for (char **part = parts; *part != NULL; part++) {
+		hid_t from = object >= 0 ? object : parent;
+		hid_t next;
+
+		if (**part == '\0')
+			continue;
+		if (!kw_h5_has(from, *part))
+			return H5I_INVALID_HID;
+		next = H5Oopen(from, *part, H5P_DEFAULT);
+		if (object >= 0)
+			H5Idec_ref(object);
+		object = next;
+		if (object < 0)
+			return H5I_INVALID_HID;
+	}
+	return kw_hid_steal(&object);
+}
+
+hid_t
 kw_h5_string_type(gsize length)
 {
 	hid_t type = H5Tcopy(H5T_C_S1);
@@ -356,6 +380,26 @@ kw_h5_get_strings(hid_t object, const char *name)
 	return H5Tis_variable_str(type) > 0
 		       ? read_variable_strings(attribute, n)
 		       : read_fixed_strings(attribute, n);
+}
+
+GStrv
+kw_h5_get_names(hid_t object, const char *name)
+{
+	g_autoptr(GStrvBuilder) all = NULL;
+	GStrv names = kw_h5_get_strings(object, name);
+
+	if (names != NULL)
+		return names;
+	for (int i = 0;; i++) {
+		g_autofree char *part_name = g_strdup_printf("%s%d", name, i);
+		g_auto(GStrv) part = kw_h5_get_strings(object, part_name);
+
+		if (part == NULL)
+			return all ? g_strv_builder_end(all) : NULL;
+		if (all == NULL)
+			all = g_strv_builder_new();
+		g_strv_builder_addv(all, (const char **)part);
+	}
 }
 
 char *

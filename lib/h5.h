@@ -61,6 +61,12 @@ hid_t kw_h5_create_dataset(hid_t parent, const char *name, hid_t type, int rank,
 /* Is `name` a hard link in `parent` (not missing, soft or external)? */
 gboolean kw_h5_has(hid_t parent, const char *name);
 
+/*
+ * Open the group or dataset at a path below `parent` over hard links only, so
+ * that it lies in this very file.  Negative when there is none.
+ */
+hid_t kw_h5_open_inside(hid_t parent, const char *path);
+
 /* A string type of `length` bytes (H5T_VARIABLE: variable), UTF-8. */
 hid_t kw_h5_string_type(gsize length);
 
@@ -93,5 +99,8 @@ char *kw_h5_get_string(hid_t object, const char *name);
 GStrv kw_h5_get_strings(hid_t object, const char *name);
 gboolean kw_h5_get_numbers(hid_t object, const char *name, hid_t memory_type,
 			   void *values, gsize n);
+
+/* As kw_h5_get_strings(); Keras splits long lists into NAME0, NAME1, ... */
+GStrv kw_h5_get_names(hid_t object, const char *name);
 
 #endif

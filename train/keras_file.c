@@ -72,39 +72,11 @@ static gboolean G_GNUC_PRINTF(3, 4)
 
 /* ---- groups and datasets */
 
-/*
- * Open a group or dataset by its path in `parent`, over hard links only: a
- * weight file has no business with other files.
- */
-static hid_t
-open_object(hid_t parent, const char *path)
-{
-	g_auto(GStrv) parts = g_strsplit(path, "/", -1);
-	g_auto(KwHid) object = H5I_INVALID_HID;
-
-	for (char **part = parts; *part != NULL; part++) {
-		hid_t from = object >= 0 ? object : parent;
-		hid_t next;
-
-		if (**part == '\0')
-			continue;
-		if (!kw_h5_has(from, *part))
-			return H5I_INVALID_HID;
-		next = H5Oopen(from, *part, H5P_DEFAULT);
-		if (object >= 0)
-			H5Idec_ref(object);
-		object = next;
-		if (object < 0)
-			return H5I_INVALID_HID;
-	}
-	return kw_hid_steal(&object);
-}
-
-/* As open_object(), for a group. */
+/* As kw_h5_open_inside(), for a group. */
 static hid_t
 open_group(hid_t parent, const char *path)
 {
-	g_auto(KwHid) group = open_object(parent, path);
+	g_auto(KwHid) group = kw_h5_open_inside(parent, path);
 
 	if (group < 0 || H5Iget_type(group) != H5I_GROUP)
 		return H5I_INVALID_HID;
@@ -143,7 +115,7 @@ open_weight(const KerasFile *file, hid_t group, const char *name,
 
 	g_ptr_array_add(weights, weight);
 	weight->name = g_strdup(name);
-	weight->dataset = open_object(group, name);
+	weight->dataset = kw_h5_open_inside(group, name);
 	if (weight->dataset < 0)
 		return fail(file, error, "lacks the weights '%s' that it names",
 			    name);
@@ -223,27 +195,6 @@ add_weights(KerasFile *file, const char *group_name, GPtrArray *weights,
 
 /* ---- legacy files */
 
-/* A list of names; long ones are split into NAME0, NAME1, ...  NULL: none. */
-static GStrv
-read_names(hid_t group, const char *name)
-{
-	g_autoptr(GStrvBuilder) all = NULL;
-	GStrv names = kw_h5_get_strings(group, name);
-
-	if (names != NULL)
-		return names;
-	for (int i = 0;; i++) {
-		g_autofree char *part_name = g_strdup_printf("%s%d", name, i);
-		g_auto(GStrv) part = kw_h5_get_strings(group, part_name);
-
-		if (part == NULL)
-			return all ? g_strv_builder_end(all) : NULL;
-		if (all == NULL)
-			all = g_strv_builder_new();
-		g_strv_builder_addv(all, (const char **)part);
-	}
-}
-
 static gboolean
 list_legacy_layer(KerasFile *file, hid_t parent, const char *name,
 		  GError **error)
@@ -256,7 +207,7 @@ list_legacy_layer(KerasFile *file, hid_t parent, const char *name,
 	if (group < 0)
 		return fail(file, error, "lacks the layer '%s' that it names",
 			    name);
-	names = read_names(group, "weight_names");
+	names = kw_h5_get_names(group, "weight_names");
 	if (names == NULL)
 		return fail(file, error, "has no weight_names for layer '%s'",
 			    name);
@@ -356,7 +307,7 @@ list_layers(KerasFile *file, GError **error)
 {
 	g_auto(KwHid) model = open_group(file->root, "model_weights");
 	hid_t group = model >= 0 ? model : file->root;
-	g_auto(GStrv) names = read_names(group, "layer_names");
+	g_auto(GStrv) names = kw_h5_get_names(group, "layer_names");
 	gboolean ok = names != NULL ? list_legacy(file, group, names, error)
 				    : list_v3(file, group, "", error);
 

@@ -97,6 +97,16 @@ const char *kw_dataset_name(const KwDataset *dataset);
 
 gsize kw_dataset_count(const KwDataset *dataset, KwSplit split);
 
+/*
+ * The shards of an index, whole datasets that it owns, in the order of their
+ * records; 0 of a whole dataset.
+ */
+guint kw_dataset_n_shards(const KwDataset *dataset);
+const KwDataset *kw_dataset_shard(const KwDataset *dataset, guint k);
+
+/* Bytes of its file, and of its shards. */
+guint64 kw_dataset_bytes(const KwDataset *dataset);
+
 /* An upper bound of the length in bytes of the source names. */
 gsize kw_dataset_source_length(const KwDataset *dataset);
 
