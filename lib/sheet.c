@@ -4,8 +4,8 @@
 #include <vips/vips.h>
 
 #include "kw/alloc.h"
-#include "kw/app.h"
 #include "kw/error.h"
+#include "lib/text.h"
 
 /* The look: pixels, and gray levels. */
 enum {
@@ -284,101 +284,6 @@ kw_sheet_add_image(KwSheet *sheet, const guint8 *pixels, const char *caption,
 	return TRUE;
 }
 
-/* ---- text */
-
-/* Text drawn on one line: how much ink each pixel has, 0..255. */
-typedef struct {
-	guint8 *ink; /* height x width */
-	int height, width;
-	int top; /* of the first row, below the top of the line */
-} Text;
-
-static void
-text_clear(Text *text)
-{
-	g_free(text->ink);
-	*text = (Text){ 0 };
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Text, text_clear)
-
-/* FALSE where it cannot be drawn, or shows nothing. */
-static gboolean
-text_draw(Text *text, const char *utf8, const char *font)
-{
-	g_autofree char *markup = g_markup_escape_text(utf8, -1);
-	g_autoptr(Image) image = NULL;
-	gsize size;
-
-	text_clear(text);
-	if (vips_text(&image, markup, "font", font, NULL) == 0 &&
-	    image->Bands == 1 && image->BandFmt == VIPS_FORMAT_UCHAR) {
-		text->height = image->Ysize;
-		text->width = image->Xsize;
-		text->top = image->Yoffset;
-		text->ink = vips_image_write_to_memory(image, &size);
-	}
-	vips_error_clear();
-	return text->ink != NULL;
-}
-
-/* Draw the first n characters and an ellipsis. */
-static gboolean
-text_draw_start(Text *text, const char *utf8, glong n, const char *font)
-{
-	g_autofree char *start = g_utf8_substring(utf8, 0, n);
-	g_autofree char *all = g_strconcat(g_strchomp(start), "…", NULL);
-
-	return text_draw(text, all, font);
-}
-
-/* Draw no more than fits into `width` pixels; FALSE when that is nothing. */
-static gboolean
-text_fit(Text *text, const char *label, int width, const char *font)
-{
-	g_autofree char *utf8 = kw_printable(label);
-	glong fits = 0, n = g_utf8_strlen(utf8, -1);
-
-	/* Hardly a character is narrower than a pixel. */
-	if (n <= width && text_draw(text, utf8, font) && text->width <= width)
-		return TRUE;
-	for (glong too_many = MIN(n, width); too_many - fits > 1;) {
-		glong middle = (fits + too_many) / 2;
-
-		if (text_draw_start(text, utf8, middle, font) &&
-		    text->width <= width)
-			fits = middle;
-		else
-			too_many = middle;
-	}
-	if (fits > 0 && text_draw_start(text, utf8, fits, font))
-		return TRUE;
-	text_clear(text);
-	return FALSE;
-}
-
-/* Without fonts, Pango draws the same box for every character. */
-static gboolean
-are_there_fonts(void)
-{
-	g_auto(Text) a = { 0 }, b = { 0 };
-
-	return text_draw(&a, "a", label_font) &&
-	       text_draw(&b, "B", label_font) &&
-	       (a.height != b.height || a.width != b.width ||
-		memcmp(a.ink, b.ink, (gsize)a.height * a.width) != 0);
-}
-
-static void
-drop_log(const char *domain, GLogLevelFlags level, const char *message,
-	 void *data)
-{
-	(void)domain;
-	(void)level;
-	(void)message;
-	(void)data;
-}
-
 /* ---- the canvas */
 
 typedef struct {
@@ -388,7 +293,7 @@ typedef struct {
 
 /* Lay a line of text, and nothing above or below it, on the canvas. */
 static void
-canvas_add_text(Canvas *canvas, const Text *text, int left, int top, int line,
+canvas_add_text(Canvas *canvas, const KwText *text, int left, int top, int line,
 		int gray)
 {
 	for (int y = 0; y < text->height; y++) {
@@ -412,14 +317,15 @@ canvas_add_cell(Canvas *canvas, const KwSheet *sheet, const Cell *cell,
 		int left, int top, gboolean texts)
 {
 	gsize n = (gsize)sheet->cell_width * 3;
-	g_auto(Text) caption = { 0 };
+	g_auto(KwText) caption = { 0 };
 
 	for (int y = 0; y < sheet->cell_height; y++)
 		memcpy(canvas->pixels +
 			       ((gsize)(top + y) * canvas->width + left) * 3,
 		       cell->pixels + (gsize)y * n, n);
 	if (texts && cell->caption != NULL &&
-	    text_fit(&caption, cell->caption, sheet->cell_width, caption_font))
+	    kw_text_fit(&caption, cell->caption, sheet->cell_width,
+			caption_font))
 		canvas_add_text(canvas, &caption,
 				left + (sheet->cell_width - caption.width) / 2,
 				top + sheet->cell_height + 1,
@@ -429,7 +335,7 @@ canvas_add_cell(Canvas *canvas, const KwSheet *sheet, const Cell *cell,
 /* Draw a row from `top` on; returns the pixel row below it. */
 static int
 canvas_add_row(Canvas *canvas, const KwSheet *sheet, const Row *row,
-	       const Text *label, int left, int top, gboolean texts)
+	       const KwText *label, int left, int top, gboolean texts)
 {
 	int line = line_height(sheet, row->captioned && texts);
 
@@ -452,7 +358,7 @@ canvas_add_row(Canvas *canvas, const KwSheet *sheet, const Row *row,
 
 /* All rows with their labels, one a row, drawn or empty. */
 static guint8 *
-render(const KwSheet *sheet, const Text *labels, gboolean texts, int *height,
+render(const KwSheet *sheet, const KwText *labels, gboolean texts, int *height,
        int *width, GError **error)
 {
 	Canvas canvas = { NULL, 2 * MARGIN - ROW_GAP, 0 };
@@ -491,23 +397,19 @@ guint8 *
 kw_sheet_render(const KwSheet *sheet, int *height, int *width, GError **error)
 {
 	guint n = sheet->rows->len;
-	g_autofree Text *labels = g_new0(Text, n);
-	/* What Pango says of fonts must not reach the terminal. */
-	guint handler =
-		g_log_set_handler("Pango", G_LOG_LEVEL_MASK, drop_log, NULL);
-	gboolean texts = are_there_fonts();
+	g_autofree KwText *labels = g_new0(KwText, n);
+	gboolean texts = kw_text_works(label_font);
 	guint8 *pixels;
 
 	for (guint i = 0; texts && i < n; i++) {
 		const Row *row = sheet->rows->pdata[i];
 
 		if (row->label != NULL)
-			text_fit(&labels[i], row->label, LABEL_WIDTH,
-				 label_font);
+			kw_text_fit(&labels[i], row->label, LABEL_WIDTH,
+				    label_font);
 	}
 	pixels = render(sheet, labels, texts, height, width, error);
-	g_log_remove_handler("Pango", handler);
 	for (guint i = 0; i < n; i++)
-		text_clear(&labels[i]);
+		kw_text_clear(&labels[i]);
 	return pixels;
 }
