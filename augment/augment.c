@@ -245,6 +245,7 @@ augment_run(const AugmentPlan *plan, KwDataset *input, KwOutfile *out,
 				   kw_dataset_source_length(input), error);
 	if (writer == NULL)
 		return FALSE;
+	kw_outfile_hide(out);
 	job.pixels = pixels;
 	job.originals = originals;
 	return write_batches(plan, input, writer, &job, threads, progress,

@@ -71,7 +71,6 @@ kw_dataset_create(KwOutfile *out, const KwDatasetInfo *info,
 	writer->file = kw_h5_create(kw_outfile_path(out), writer->name, error);
 	if (writer->file < 0)
 		return NULL;
-	kw_outfile_hide(out);
 	ok = kw_dataset_write_info(writer->file, info);
 	for (KwSplit s = 0; ok && s < KW_N_SPLITS; s++)
 		ok = create_split(writer, s, info);

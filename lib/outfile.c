@@ -237,6 +237,14 @@ kw_outfile_hide(KwOutfile *out)
 	g_clear_pointer(&out->temp, g_free);
 }
 
+gboolean
+kw_outfile_write(KwOutfile *out, const void *bytes, gsize n, GError **error)
+{
+	if (ftruncate(out->fd, 0) != 0 || lseek(out->fd, 0, SEEK_SET) != 0)
+		return set_io_error(error, "write to", out->where);
+	return kw_write_all(out->fd, bytes, n, out->where, error);
+}
+
 /* ---- the end of it */
 
 /*

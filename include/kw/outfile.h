@@ -46,6 +46,13 @@ void kw_outfile_hide(KwOutfile *out);
 /* Is the output copied from a spool, not a file with a folder around it? */
 gboolean kw_outfile_is_stream(const KwOutfile *out);
 
+/*
+ * Make n bytes the content, for those that have it in memory; KW_ERROR_IO,
+ * KW_ERROR_INTERRUPTED.
+ */
+gboolean kw_outfile_write(KwOutfile *out, const void *bytes, gsize n,
+			  GError **error);
+
 /* What to call the output in messages: its path, or "standard output". */
 const char *kw_outfile_name(const KwOutfile *out);
 
