@@ -6,7 +6,6 @@
 #include "kw/alloc.h"
 #include "kw/app.h"
 #include "kw/error.h"
-#include "kw/image.h"
 #include "kw/record.h"
 #include "prep/photo.h"
 
@@ -16,14 +15,22 @@
  */
 enum { BATCH_PER_THREAD = 32 };
 
+/* What all photos are decoded with and into. */
+typedef struct {
+	const KwImageRequest *request;
+	int threads;
+	Spool *pixels, *thumbs;
+	KwProgress *progress;
+} Decoder;
+
 /* The integer sums that normalize needs: exact, so their order is no matter. */
 static void
-sum_channels(Photo *photo, const guint8 *pixels, gsize n)
+sum_channels(Photo *photo, const guint8 *pixels, gsize n, int channels)
 {
 	guint64 sums[3] = { 0 }, squares[3] = { 0 };
 
-	for (gsize i = 0; i < n; i += 3) {
-		for (int c = 0; c < 3; c++) {
+	for (gsize i = 0; i < n; i += (gsize)channels) {
+		for (int c = 0; c < channels; c++) {
 			guint64 value = pixels[i + (gsize)c];
 
 			sums[c] += value;
@@ -35,33 +42,35 @@ sum_channels(Photo *photo, const guint8 *pixels, gsize n)
 }
 
 static void
-digest_pixels(guint8 digest[32], const guint8 *pixels, gsize n)
+note_facts(Photo *photo, const KwPhotoFacts *facts)
 {
-	g_autoptr(GChecksum) sha256 = g_checksum_new(G_CHECKSUM_SHA256);
-	gsize size = 32;
-
-	g_checksum_update(sha256, pixels, (gssize)n);
-	g_checksum_get_digest(sha256, digest, &size);
+	photo->height = facts->height;
+	photo->width = facts->width;
+	memcpy(photo->day, facts->day, sizeof photo->day);
+	photo->taken = facts->taken;
+	photo->stamped = facts->stamped;
+	photo->camera = facts->camera;
 }
 
-/* A worker's part: writes its photo, its slot and its error, nothing else. */
+/* A worker's part: writes its photo, its slots and its error, nothing else. */
 static gboolean
-decode_one(Photo *photo, int height, int width, Spool *spool, guint8 *pixels,
-	   GError **error)
+decode_one(const Decoder *d, Photo *photo, guint8 *pixels, GError **error)
 {
-	gsize n = spool_image_size(spool);
+	const KwImageRequest *r = d->request;
+	gsize n = spool_slot_size(d->pixels);
 	KwPhotoFacts facts;
+	Thumbs thumbs;
 
 	if (!kw_check_interrupted(error) ||
-	    !kw_image_load(photo->file, height, width, 3, pixels, &facts,
-			   error) ||
-	    !spool_write(spool, photo->slot, pixels, error))
+	    !kw_image_load(photo->file, r, pixels, &facts, error))
 		return FALSE;
-	memcpy(photo->day, facts.day, sizeof photo->day);
+	note_facts(photo, &facts);
 	photo->checksum = kw_checksum(pixels, n);
-	digest_pixels(photo->digest, pixels, n);
-	sum_channels(photo, pixels, n);
-	return TRUE;
+	sum_channels(photo, pixels, n, r->channels);
+	fingerprint_take(&photo->print, &thumbs, pixels, r->height, r->width,
+			 r->channels);
+	return spool_write(d->pixels, photo->slot, pixels, error) &&
+	       spool_write(d->thumbs, photo->slot, &thumbs, error);
 }
 
 /* What is wrong with a photo costs only this photo; other errors end the work.
@@ -76,26 +85,25 @@ is_fatal(const GError *error)
 
 /* Fills errors[i] for the photos that fail; FALSE after a fatal one. */
 static gboolean
-decode_batches(GPtrArray *photos, int height, int width, int threads,
-	       Spool *spool, KwProgress *progress, GError **errors,
+decode_batches(const Decoder *d, GPtrArray *photos, GError **errors,
 	       GError **error)
 {
-	guint batch = BATCH_PER_THREAD * (guint)threads;
-	gsize size = spool_image_size(spool);
+	guint batch = BATCH_PER_THREAD * (guint)d->threads;
+	gsize size = spool_slot_size(d->pixels);
 	g_autofree guint8 *pixels =
-		kw_alloc((gsize)threads, size, "one photo a thread", error);
+		kw_alloc((gsize)d->threads, size, "one photo a thread", error);
 
 	if (pixels == NULL)
 		return FALSE;
 	for (guint first = 0; first < photos->len; first += batch) {
 		guint end = MIN(first + batch, photos->len);
 
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
+#pragma omp parallel for num_threads(d->threads) schedule(dynamic, 1)
 		for (guint i = first; i < end; i++) {
 			Photo *photo = photos->pdata[i];
 
 			photo->slot = i;
-			decode_one(photo, height, width, spool,
+			decode_one(d, photo,
 				   pixels + (gsize)omp_get_thread_num() * size,
 				   &errors[i]);
 		}
@@ -106,8 +114,8 @@ decode_batches(GPtrArray *photos, int height, int width, int threads,
 				return FALSE;
 			}
 		}
-		if (progress != NULL)
-			kw_progress_set(progress, end);
+		if (d->progress != NULL)
+			kw_progress_set(d->progress, end);
 	}
 	return TRUE;
 }
@@ -132,14 +140,14 @@ settle(GPtrArray *photos, GError **errors, GPtrArray *rejects)
 }
 
 gboolean
-decode_photos(GPtrArray *photos, int height, int width, int threads,
-	      Spool *spool, GPtrArray *rejects, KwProgress *progress,
-	      GError **error)
+decode_photos(GPtrArray *photos, const KwImageRequest *request, int threads,
+	      Spool *pixels, Spool *thumbs, GPtrArray *rejects,
+	      KwProgress *progress, GError **error)
 {
+	const Decoder d = { request, threads, pixels, thumbs, progress };
 	guint n = photos->len;
 	g_autofree GError **errors = g_new0(GError *, n);
-	gboolean ok = decode_batches(photos, height, width, threads, spool,
-				     progress, errors, error);
+	gboolean ok = decode_batches(&d, photos, errors, error);
 
 #pragma omp parallel num_threads(threads)
 	kw_image_thread_end();

@@ -1,152 +1,93 @@
 #include "prep/group.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "kw/record.h"
 #include "prep/photo.h"
 
-/* A photo in a forest of groups: the root of a tree has its smallest key. */
-typedef struct Member {
-	Photo *photo;
+const char *const group_mode_names[] = { "auto",   "day",  "burst",
+					 "folder", "none", NULL };
+
+typedef struct {
 	guint64 key;
-	struct Member *parent; /* itself at the root */
-} Member;
+	guint index;
+} Keyed;
 
-static Member *
-root_of(Member *member)
-{
-	while (member->parent != member) {
-		member->parent = member->parent->parent;
-		member = member->parent;
-	}
-	return member;
-}
-
-static void
-join_groups(Member *a, Member *b)
-{
-	a = root_of(a);
-	b = root_of(b);
-	if (a->key <= b->key)
-		b->parent = a;
-	else
-		a->parent = b;
-}
-
-/* No path has "//" in it: a day never gets the id of a photo. */
+/* No path has "//" in it: a day or a folder never gets the id of a photo. */
 static guint64
-photo_key(const Photo *photo, const GPtrArray *classes)
+photo_key(const Photo *photo, const char *class_name, GroupMode mode)
 {
-	g_autofree char *day = NULL;
+	g_autofree char *text = NULL;
 
-	if (photo->day[0] == '\0')
+	if (photo->given_group != 0)
+		return photo->given_group;
+	if ((mode == GROUP_AUTO || mode == GROUP_DAY) &&
+	    photo->day[0] != '\0') {
+		text = g_strdup_printf("%s//%s", class_name, photo->day);
+	} else if (mode == GROUP_FOLDER) {
+		g_autofree char *folder = g_path_get_dirname(photo->path);
+
+		text = g_strconcat(folder, "//", NULL);
+	} else {
 		return photo->id;
-	day = g_strdup_printf("%s//%s", (char *)classes->pdata[photo->label],
-			      photo->day);
-	return kw_record_id(day);
+	}
+	return kw_record_id(text);
 }
 
 static int
-compare_keys(gconstpointer a, gconstpointer b)
+compare_keys(const void *a, const void *b)
 {
-	const Member *x = *(Member *const *)a, *y = *(Member *const *)b;
+	const Keyed *x = a, *y = b;
 
-	return x->key < y->key ? -1 : x->key > y->key;
-}
-
-static int
-compare_digests(gconstpointer a, gconstpointer b)
-{
-	const Member *x = *(Member *const *)a, *y = *(Member *const *)b;
-	int order = memcmp(x->photo->digest, y->photo->digest,
-			   sizeof x->photo->digest);
-
-	return order != 0 ? order : strcmp(x->photo->path, y->photo->path);
+	return (x->key > y->key) - (x->key < y->key);
 }
 
 static void
-join_equal_keys(GPtrArray *members)
+join_equal_keys(Keyed *keyed, guint n, Sets *sets)
 {
-	g_ptr_array_sort(members, compare_keys);
-	for (guint i = 1; i < members->len; i++) {
-		Member *a = members->pdata[i - 1], *b = members->pdata[i];
-
-		if (a->key == b->key)
-			join_groups(a, b);
-	}
-}
-
-/* Of a run of equal pictures, those of one class join their first. */
-static void
-join_run(Member **run, guint n)
-{
-	for (guint i = 1; i < n; i++) {
-		for (guint j = 0; j < i; j++) {
-			if (run[i]->photo->label == run[j]->photo->label) {
-				join_groups(run[i], run[j]);
-				break;
-			}
-		}
-	}
-}
-
-/* Is any picture of the run under another class than the first? */
-static const Member *
-find_other_class(Member **run, guint n)
-{
+	qsort(keyed, n, sizeof *keyed, compare_keys);
 	for (guint i = 1; i < n; i++)
-		if (run[i]->photo->label != run[0]->photo->label)
-			return run[i];
-	return NULL;
+		if (keyed[i - 1].key == keyed[i].key)
+			sets_join(sets, keyed[i - 1].index, keyed[i].index);
 }
 
+/* From the smallest key on, the first of a set that comes gives it its id. */
 static void
-join_equal_pictures(GPtrArray *members, GPtrArray *warnings)
+name_groups(GPtrArray *photos, const Keyed *sorted, Sets *sets)
 {
-	g_autofree char *example = NULL;
-	guint n_ambiguous = 0, n = 0;
+	g_autofree gboolean *named = g_new0(gboolean, photos->len);
+	g_autofree guint64 *ids = g_new(guint64, photos->len);
 
-	g_ptr_array_sort(members, compare_digests);
-	for (guint first = 0; first < members->len; first += n) {
-		Member **run = (Member **)members->pdata + first;
-		const Member *other;
+	for (guint i = 0; i < photos->len; i++) {
+		guint root = sets_find(sets, sorted[i].index);
+		Photo *photo = photos->pdata[sorted[i].index];
 
-		for (n = 1; first + n < members->len &&
-			    memcmp(run[n]->photo->digest, run[0]->photo->digest,
-				   sizeof run[0]->photo->digest) == 0;)
-			n++;
-		join_run(run, n);
-		other = find_other_class(run, n);
-		if (other == NULL)
-			continue;
-		if (n_ambiguous++ == 0)
-			example = g_strdup_printf("'%s' and '%s'",
-						  run[0]->photo->file,
-						  other->photo->file);
+		if (!named[root]) {
+			named[root] = TRUE;
+			ids[root] = sorted[i].key;
+		}
+		photo->group = ids[root];
 	}
-	if (n_ambiguous > 0)
-		g_ptr_array_add(
-			warnings,
-			g_strdup_printf(
-				"pictures that occur under more than one "
-				"class: %u, such as %s; remove the wrong ones",
-				n_ambiguous, example));
 }
 
 void
-group_photos(GPtrArray *photos, const GPtrArray *classes, GPtrArray *warnings)
+group_photos(GPtrArray *photos, const GPtrArray *classes, GroupMode mode,
+	     gint64 gap, const Duplicates *duplicates, BurstCount *bursts)
 {
-	g_autofree Member *all = g_new(Member, photos->len);
-	g_autoptr(GPtrArray) members = g_ptr_array_sized_new(photos->len);
+	g_autoptr(Sets) sets = sets_new(photos->len);
+	g_autofree Keyed *keyed = g_new(Keyed, photos->len);
 
 	for (guint i = 0; i < photos->len; i++) {
-		Photo *photo = photos->pdata[i];
+		const Photo *photo = photos->pdata[i];
+		const char *class_name = classes->pdata[photo->label];
 
-		all[i] = (Member){ photo, photo_key(photo, classes), &all[i] };
-		g_ptr_array_add(members, &all[i]);
+		keyed[i] = (Keyed){ photo_key(photo, class_name, mode), i };
 	}
-	join_equal_keys(members);
-	join_equal_pictures(members, warnings);
+	join_equal_keys(keyed, photos->len, sets);
+	*bursts = (BurstCount){ 0 };
+	if (mode == GROUP_AUTO || mode == GROUP_BURST)
+		burst_join(photos, gap, sets, bursts);
 	for (guint i = 0; i < photos->len; i++)
-		all[i].photo->group = root_of(&all[i])->key;
+		sets_join(sets, i, duplicates->original[i]);
+	name_groups(photos, keyed, sets);
 }

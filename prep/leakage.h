@@ -4,16 +4,26 @@
 
 #include <glib.h>
 
+#include "kw/dataset.h"
+#include "kw/progress.h"
+
 /* What is found in more than one split. */
 typedef struct {
-	gsize groups;     /* group ids */
-	gsize duplicates; /* pictures, equal to the last bit */
+	gsize groups; /* group ids */
+	gsize equal;  /* pictures, equal in every pixel, of any class */
+	gsize near;   /* pictures, nearly equal (duplicates.h), of any class */
 } Leakage;
 
 /*
- * Count over the photos (Photo) of a dataset, whoever split them: it looks at
- * their splits, group ids and digests only, and takes nothing for granted.
+ * Count over a dataset as it lies in its file, whoever split it: groups by
+ * their ids, pictures by their pixels.  `bits` is as for duplicates_find(); no
+ * near ones are counted where it is NEAR_OFF.  `progress` counts images, and
+ * may be NULL.
+ *
+ * Errors: those of reading the dataset; KW_ERROR_IO for the temporary file of
+ * what is compared; KW_ERROR_INTERRUPTED.
  */
-Leakage leakage_check(const GPtrArray *photos);
+gboolean leakage_check(KwDataset *dataset, int bits, int threads,
+		       KwProgress *progress, Leakage *leakage, GError **error);
 
 #endif

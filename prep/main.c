@@ -1,7 +1,8 @@
 /*
- * kw-prep: turn a folder of class folders of photos into a kw dataset.
+ * kw-prep: turn folders of photos into a kw dataset.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "kw/app.h"
 #include "kw/image.h"
@@ -9,33 +10,31 @@
 #include "prep/photo.h"
 #include "prep/prep.h"
 
+/* Rejects that are told one by one where a file lists all of them. */
+enum { FEW = 10 };
+
 /* What was left out, and what looks wrong: also with -q. */
 static void
-print_problems(const Report *report)
+print_problems(const Report *report, const Options *options)
 {
+	guint told = 0, all = report->rejects->len - (guint)report->n_dropped;
+
 	for (guint i = 0; i < report->rejects->len; i++) {
 		const Reject *reject = report->rejects->pdata[i];
 
+		/* Those without a date were not wanted: no problem. */
+		if (strcmp(reject->stage, "date") == 0 ||
+		    (options->rejects != NULL && told == FEW))
+			continue;
+		told++;
 		kw_app_say("left out '%s': %s: %s", reject->file, reject->stage,
 			   reject->reason);
 	}
+	if (told < all)
+		kw_app_say("left out %u more, which '%s' lists", all - told,
+			   options->rejects);
 	for (guint i = 0; i < report->warnings->len; i++)
 		kw_app_warn("%s", (char *)report->warnings->pdata[i]);
-}
-
-/* On standard error, for standard output may be the dataset. */
-static void
-print_tables(const Report *report, gboolean verbose)
-{
-	g_autofree char *table = report_table(report);
-
-	fprintf(stderr, "%s%s", verbose ? report->settings : "", table);
-	if (report->rejects->len > 0)
-		fprintf(stderr, "left out: %u\n", report->rejects->len);
-	fprintf(stderr,
-		"leakage check: %zu groups, %zu exact duplicates shared "
-		"between splits\n",
-		report->leakage.groups, report->leakage.duplicates);
 }
 
 static int
@@ -45,12 +44,18 @@ run(const Options *options)
 	g_autoptr(GError) error = NULL;
 	gboolean ok = prep_run(options, report, &error);
 
-	print_problems(report);
+	print_problems(report, options);
 	if (!ok)
 		return kw_app_fail(error);
-	if (options->common.verbosity >= 0)
-		print_tables(report, options->common.verbosity > 0);
-	return report->rejects->len > 0 ? KW_EXIT_SKIPPED : KW_EXIT_DONE;
+	if (options->common.verbosity >= 0) {
+		g_autofree char *text =
+			report_text(report, options->common.verbosity > 0);
+
+		/* Standard output may be the dataset. */
+		fputs(text, stderr);
+	}
+	return report->rejects->len > report->n_dropped ? KW_EXIT_SKIPPED
+							: KW_EXIT_DONE;
 }
 
 int
@@ -66,5 +71,6 @@ main(int argc, char **argv)
 		return kw_app_fail(error);
 	status = run(&options);
 	kw_image_stop();
+	options_clear(&options);
 	return kw_app_finish(status);
 }

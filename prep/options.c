@@ -1,24 +1,101 @@
 #include "prep/options.h"
 
-#include <stdio.h>
+#include <math.h>
 #include <string.h>
 
-enum { KEY_SEED = 256, KEY_STANDARDIZE, KEY_SPLIT };
+const char *const undated_names[] = { "keep", "drop", "train", NULL };
+
+enum {
+	KEY_LIST = 256,
+	KEY_CLASSES,
+	KEY_UNDATED,
+	KEY_MAX_PIXELS,
+	KEY_FIT,
+	KEY_GRAY,
+	KEY_STANDARDIZE,
+	KEY_GROUP,
+	KEY_BURST_GAP,
+	KEY_NEAR_DUPLICATES,
+	KEY_SPLIT,
+	KEY_SPLIT_FROM,
+	KEY_SEED,
+	KEY_REJECTS,
+	KEY_SUMMARY,
+	KEY_PREVIEW,
+	KEY_DRY_RUN,
+	KEY_STRICT,
+};
 
 enum { MIN_SIZE = 8, MAX_SIZE = 4096 };
 
 static const struct argp_option option_table[] = {
-	{ "size", 's', "N|HxW", 0,
-	  "Resize photos to N x N pixels, or to H high and W wide (224)", 1 },
-	{ "standardize", KEY_STANDARDIZE, "HOW", 0,
-	  "What a model gets: none (0..255), rescale (0..1) or normalize "
-	  "(mean 0, deviation 1 over train) (rescale)",
+	{ NULL, 0, NULL, 0, "Input:", 1 },
+	{ "list", KEY_LIST, "FILE", 0,
+	  "Take the photos that FILE lists, a line each: path, label and "
+	  "perhaps split and group, with tabs between; - is standard input; "
+	  "relative paths begin at DIR, else at the working folder",
 	  1 },
+	{ "classes", KEY_CLASSES, "A,B,...", 0,
+	  "Take these classes only, and number them in this order (all, by "
+	  "name)",
+	  1 },
+	{ "undated", KEY_UNDATED, "HOW", 0,
+	  "Photos without an EXIF date: keep, drop, or put them into train "
+	  "(keep)",
+	  1 },
+	{ "max-pixels", KEY_MAX_PIXELS, "N", 0,
+	  "Leave out photos with more pixels, undecoded (268M)", 1 },
+
+	{ NULL, 0, NULL, 0, "Pixels:", 2 },
+	{ "size", 's', "N|HxW", 0,
+	  "Resize photos to N x N pixels, or to H high and W wide (224)", 2 },
+	{ "fit", KEY_FIT, "HOW", 0,
+	  "Photos of another aspect: stretch, crop to the middle, or pad with "
+	  "black (stretch)",
+	  2 },
+	{ "gray", KEY_GRAY, NULL, 0, "One gray channel instead of three", 2 },
+	{ "standardize", KEY_STANDARDIZE, "HOW", 0,
+	  "What a model gets: none (0..255), rescale (0..1), normalize (mean "
+	  "0, deviation 1 over train), caffe or torch (by ImageNet's mean, as "
+	  "Keras's and torchvision's VGG) (rescale)",
+	  2 },
+
+	{ NULL, 0, NULL, 0, "Groups and splits:", 3 },
+	{ "group", KEY_GROUP, "HOW", 0,
+	  "Photos of a class that belong together: auto (day, else burst), "
+	  "day, burst, folder or none (auto)",
+	  3 },
+	{ "burst-gap", KEY_BURST_GAP, "TIME", 0,
+	  "Photos of a camera less than TIME apart are a burst (10s)", 3 },
+	{ "near-duplicates", KEY_NEAR_DUPLICATES, "BITS", 0,
+	  "Photos of a class whose 64-bit hashes differ in so many bits, 0 to "
+	  "16, may be one picture and are compared; off: only equal ones (4)",
+	  3 },
 	{ "split", KEY_SPLIT, "TRAIN/VAL/TEST", 0,
-	  "Shares of the splits in percent (70/15/15)", 1 },
-	{ "seed", KEY_SEED, "N", 0, "Seed of the split and the order (42)", 1 },
+	  "Shares of the splits in percent (70/15/15)", 3 },
+	{ "split-from", KEY_SPLIT_FROM, "DATASET", 0,
+	  "Leave photos and groups of DATASET in their split; place new ones",
+	  3 },
+	{ "seed", KEY_SEED, "N", 0, "Seed of the split and the order (42)", 3 },
+
+	{ NULL, 0, NULL, 0, "Reports:", 4 },
+	{ "dry-run", KEY_DRY_RUN, NULL, 0,
+	  "Read the photos and report, but write no dataset", 4 },
+	{ "preview", KEY_PREVIEW, "FILE", 0,
+	  "Write a sheet of some photos of each class to FILE (.png, .jpg)",
+	  4 },
+	{ "rejects", KEY_REJECTS, "FILE", 0,
+	  "Write what was left out to FILE: path, stage and reason, with tabs "
+	  "between",
+	  4 },
+	{ "summary", KEY_SUMMARY, "FILE", 0, "Write the report as JSON to FILE",
+	  4 },
+	{ "strict", KEY_STRICT, NULL, 0,
+	  "Fail, and write no dataset, when a photo is left out", 4 },
 	{ 0 },
 };
+
+/* ---- values */
 
 /* "224" or "160x320", height first; other text must follow the same grammar. */
 static void
@@ -29,10 +106,10 @@ parse_size(Options *o, char *arg, const struct argp_state *state)
 
 	if (n != 1 && n != 2)
 		kw_arg_fail(state, "--size: '%s' is not N or HxW", arg);
-	o->height =
+	o->image.height =
 		(int)kw_arg_int(state, "--size", sides[0], MIN_SIZE, MAX_SIZE);
-	o->width = (int)kw_arg_int(state, "--size", sides[n - 1], MIN_SIZE,
-				   MAX_SIZE);
+	o->image.width = (int)kw_arg_int(state, "--size", sides[n - 1],
+					 MIN_SIZE, MAX_SIZE);
 }
 
 static void
@@ -56,49 +133,154 @@ parse_split(Options *o, char *arg, const struct argp_state *state)
 }
 
 static void
+parse_classes(Options *o, char *arg, const struct argp_state *state)
+{
+	g_strfreev(o->classes);
+	o->classes = g_strsplit(arg, ",", -1);
+	for (int i = 0; o->classes[i] != NULL; i++) {
+		if (*o->classes[i] == '\0')
+			kw_arg_fail(state, "--classes: a name is empty in '%s'",
+				    arg);
+		for (int k = 0; k < i; k++)
+			if (strcmp(o->classes[i], o->classes[k]) == 0)
+				kw_arg_fail(state,
+					    "--classes: '%s' is named twice",
+					    o->classes[i]);
+	}
+	if (g_strv_length(o->classes) < 2)
+		kw_arg_fail(state, "--classes: a classifier needs two or more");
+}
+
+/* The value of an option that names a thing, or FALSE for another option. */
+static gboolean
+parse_choice(Options *o, int key, char *arg, const struct argp_state *state)
+{
+	switch (key) {
+	case KEY_UNDATED:
+		o->undated = (Undated)kw_arg_choice(state, "--undated", arg,
+						    undated_names);
+		return TRUE;
+	case KEY_FIT:
+		o->image.fit =
+			(KwFit)kw_arg_choice(state, "--fit", arg, kw_fit_names);
+		return TRUE;
+	case KEY_STANDARDIZE:
+		o->standardize = (KwStandardize)kw_arg_choice(
+			state, "--standardize", arg, kw_standardize_names);
+		return TRUE;
+	case KEY_GROUP:
+		o->group = (GroupMode)kw_arg_choice(state, "--group", arg,
+						    group_mode_names);
+		return TRUE;
+	default:
+		return FALSE;
+	}
+}
+
+static gboolean
+parse_number(Options *o, int key, char *arg, const struct argp_state *state)
+{
+	switch (key) {
+	case KEY_MAX_PIXELS:
+		o->image.max_pixels = (guint64)kw_arg_count(
+			state, "--max-pixels", arg, 1, G_MAXINT32 * 16ll);
+		return TRUE;
+	case KEY_BURST_GAP:
+		o->burst_gap = (gint64)lrint(
+			1000 *
+			kw_arg_seconds(state, "--burst-gap", arg, 0, 86400));
+		return TRUE;
+	case KEY_NEAR_DUPLICATES:
+		o->near_duplicates =
+			strcmp(arg, "off") == 0
+				? NEAR_OFF
+				: (int)kw_arg_int(state, "--near-duplicates",
+						  arg, 0, 16);
+		return TRUE;
+	case KEY_SEED:
+		o->seed = (guint64)kw_arg_int(state, "--seed", arg, 0,
+					      G_MAXINT64);
+		return TRUE;
+	default:
+		return FALSE;
+	}
+}
+
+/* ---- all of it */
+
+static void
 check(const Options *o, const struct argp_state *state)
 {
-	if (o->dir == NULL)
+	if (o->list == NULL && o->n_dirs == 0)
 		kw_arg_fail(state, "name the folder that holds the class "
 				   "folders; see --help");
+	if (o->list != NULL && o->n_dirs > 1)
+		kw_arg_fail(state,
+			    "the paths of a list begin at one folder: '%s' is "
+			    "left over",
+			    o->dirs[1]);
 	if (o->standardize == KW_STANDARDIZE_NORMALIZE && o->percent[0] == 0)
 		kw_arg_fail(state, "--standardize normalize takes mean and "
 				   "deviation of train, and --split leaves "
 				   "train empty");
+	if (o->image.channels == 1 && (o->standardize == KW_STANDARDIZE_CAFFE ||
+				       o->standardize == KW_STANDARDIZE_TORCH))
+		kw_arg_fail(state,
+			    "--standardize %s is for three colours, and --gray "
+			    "leaves one; use rescale or normalize",
+			    kw_standardize_names[o->standardize]);
+	if (o->dry_run && o->common.output != NULL)
+		kw_arg_fail(state, "--dry-run writes no dataset: leave "
+				   "--output out");
 }
 
 static error_t
 parse(int key, char *arg, struct argp_state *state)
 {
-	static const char *const standardize[] = { "none", "rescale",
-						   "normalize", NULL };
 	Options *o = state->input;
 
+	if (parse_choice(o, key, arg, state) ||
+	    parse_number(o, key, arg, state))
+		return 0;
 	switch (key) {
+	case KEY_LIST:
+		o->list = arg;
+		return 0;
+	case KEY_CLASSES:
+		parse_classes(o, arg, state);
+		return 0;
 	case 's':
 		parse_size(o, arg, state);
 		return 0;
-	case KEY_STANDARDIZE:
-		o->standardize = (KwStandardize)kw_arg_choice(
-			state, "--standardize", arg, standardize);
+	case KEY_GRAY:
+		o->image.channels = 1;
 		return 0;
 	case KEY_SPLIT:
 		parse_split(o, arg, state);
 		return 0;
-	case KEY_SEED:
-		o->seed = (guint64)kw_arg_int(state, "--seed", arg, 0,
-					      G_MAXINT64);
+	case KEY_SPLIT_FROM:
+		o->split_from = arg;
+		return 0;
+	case KEY_REJECTS:
+		o->rejects = arg;
+		return 0;
+	case KEY_SUMMARY:
+		o->summary = arg;
+		return 0;
+	case KEY_PREVIEW:
+		o->preview = arg;
+		return 0;
+	case KEY_DRY_RUN:
+		o->dry_run = TRUE;
+		return 0;
+	case KEY_STRICT:
+		o->strict = TRUE;
 		return 0;
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &o->common;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (o->dir != NULL)
-			kw_arg_fail(state,
-				    "one folder at a time: '%s' is left "
-				    "over",
-				    arg);
-		o->dir = arg;
+		o->dirs[o->n_dirs++] = arg;
 		return 0;
 	case ARGP_KEY_END:
 		check(o, state);
@@ -118,19 +300,32 @@ options_parse(Options *options, int argc, char **argv)
 	static const struct argp argp = {
 		.options = option_table,
 		.parser = parse,
-		.args_doc = "DIR",
-		.doc = "Turn a folder of class folders of photos into a kw "
-		       "dataset.\vDIR holds one folder a class, or train, val "
-		       "and test folders that do.  The dataset goes to "
-		       "standard output unless -o names a file.",
+		.args_doc = "DIR...\n--list FILE [DIR]",
+		.doc = "Turn folders of photos into a kw dataset, split so "
+		       "that photos that belong together stay together.\v"
+		       "DIR holds one folder a class, or train, val and test "
+		       "folders that do.  The dataset goes to standard output "
+		       "unless -o names a file.",
 		.children = children,
 	};
 
-	*options = (Options){ .seed = 42,
-			      .height = 224,
-			      .width = 224,
+	*options = (Options){ .dirs = g_new0(char *, argc + 1),
+			      .image = { .height = 224,
+					 .width = 224,
+					 .channels = 3,
+					 .max_pixels = KW_DEFAULT_MAX_PIXELS },
+			      .standardize = KW_STANDARDIZE_RESCALE,
+			      .burst_gap = 10000,
+			      .near_duplicates = 4,
 			      .percent = { 70, 15, 15 },
-			      .standardize = KW_STANDARDIZE_RESCALE };
+			      .seed = 42 };
 	kw_common_init(&options->common);
 	argp_parse(&argp, argc, argv, 0, NULL, options);
+}
+
+void
+options_clear(Options *options)
+{
+	g_free(options->dirs);
+	g_strfreev(options->classes);
 }

@@ -4,14 +4,14 @@
 #include "kw/record.h"
 
 Photo *
-photo_new(char *file, const char *path, int label, KwSplit split)
+photo_new(char *file, char *path, int label)
 {
 	Photo *photo = g_new0(Photo, 1);
 
 	photo->file = file;
 	photo->path = path;
 	photo->label = label;
-	photo->split = split;
+	photo->pinned = KW_N_SPLITS;
 	photo->id = kw_record_id(path);
 	return photo;
 }
@@ -22,6 +22,7 @@ photo_free(Photo *photo)
 	if (photo == NULL)
 		return;
 	g_free(photo->file);
+	g_free(photo->path);
 	g_free(photo);
 }
 
@@ -35,6 +36,17 @@ reject_new(const char *file, const GError *error)
 				? "decode"
 				: "read";
 	reject->reason = g_strdup(error->message);
+	return reject;
+}
+
+Reject *
+reject_undated(const char *file)
+{
+	Reject *reject = g_new0(Reject, 1);
+
+	reject->file = g_strdup(file);
+	reject->stage = "date";
+	reject->reason = g_strdup("no EXIF date (--undated drop)");
 	return reject;
 }
 

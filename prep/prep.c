@@ -1,29 +1,102 @@
 #include "prep/prep.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "kw/alloc.h"
-#include "kw/outfile.h"
 #include "kw/progress.h"
-#include "kw/record.h"
 #include "prep/decode.h"
-#include "prep/group.h"
-#include "prep/photo.h"
-#include "prep/scan.h"
+#include "prep/describe.h"
+#include "prep/known.h"
+#include "prep/list.h"
+#include "prep/outputs.h"
+#include "prep/pictures.h"
+#include "prep/preview.h"
+#include "prep/room.h"
 #include "prep/split.h"
+#include "prep/tree.h"
+#include "prep/write.h"
 
-/* Pixels in memory while the dataset is written. */
-enum { WRITE_BYTES = 32 << 20 };
+static void G_GNUC_PRINTF(2, 3) warn(Report *report, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_ptr_array_add(report->warnings, g_strdup_vprintf(format, args));
+	va_end(args);
+}
+
+/* ---- input */
+
+static Scan *
+scan_input(const Options *o, Report *report, GError **error)
+{
+	Scan *scan = o->list != NULL
+			     ? list_scan(o->list, o->dirs[0], o->classes, error)
+			     : tree_scan(o->dirs, o->classes, report->rejects,
+					 error);
+
+	if (scan == NULL)
+		return NULL;
+	report->n_hidden = scan->n_hidden;
+	if (scan->n_loose > 0)
+		warn(report,
+		     "files outside class folders, left out: %zu, such as '%s'",
+		     scan->n_loose, scan->loose);
+	if (scan->n_other > 0)
+		warn(report,
+		     "files of classes that --classes does not name, left "
+		     "out: %zu",
+		     scan->n_other);
+	if (scan->n_repeated > 0)
+		warn(report, "lines of %s that repeat another: %zu",
+		     scan->where, scan->n_repeated);
+	return scan;
+}
+
+static gboolean
+decode_scan(Scan *scan, const Options *o, Spool *pixels, Spool *thumbs,
+	    Report *report, GError **error)
+{
+	g_autoptr(KwProgress) progress = NULL;
+
+	if (o->common.verbosity >= 0)
+		progress = kw_progress_new("reading photos", "photos",
+					   scan->photos->len);
+	return decode_photos(scan->photos, &o->image, o->common.threads, pixels,
+			     thumbs, report->rejects, progress, error);
+}
+
+/* What --undated says about photos without a date. */
+static void
+treat_undated(Scan *scan, Undated undated, Report *report)
+{
+	guint kept = 0;
+
+	for (guint i = 0; i < scan->photos->len; i++) {
+		Photo *photo = g_steal_pointer(&scan->photos->pdata[i]);
+
+		if (photo->day[0] != '\0' || undated != UNDATED_DROP) {
+			scan->photos->pdata[kept++] = photo;
+			if (photo->day[0] == '\0' && undated == UNDATED_TRAIN &&
+			    photo->pinned == KW_N_SPLITS)
+				photo->pinned = KW_TRAIN;
+			continue;
+		}
+		g_ptr_array_add(report->rejects, reject_undated(photo->file));
+		report->n_dropped++;
+		photo_free(photo);
+	}
+	g_ptr_array_set_size(scan->photos, (gint)kept);
+}
 
 /* ---- classes */
 
 /*
  * A class without one readable photo would be an output that nothing trains:
- * leave it out, and number the others anew.
+ * leave it out, and number the others anew.  Classes that were asked for by
+ * name keep their numbers.
  */
 static void
-drop_empty_classes(Scan *scan, GPtrArray *warnings)
+drop_empty_classes(Scan *scan, gboolean wanted, Report *report)
 {
 	g_autofree int *labels = g_new0(int, scan->classes->len);
 	guint kept = 0;
@@ -33,16 +106,15 @@ drop_empty_classes(Scan *scan, GPtrArray *warnings)
 	for (guint i = 0; i < scan->classes->len; i++) {
 		char *name = g_steal_pointer(&scan->classes->pdata[i]);
 
-		if (labels[i] == 1) {
-			labels[i] = (int)kept;
-			scan->classes->pdata[kept++] = name;
+		if (labels[i] == 0)
+			warn(report, "class '%s' has no readable photo%s", name,
+			     wanted ? "" : " and is left out");
+		if (labels[i] == 0 && !wanted) {
+			g_free(name);
 			continue;
 		}
-		g_ptr_array_add(warnings,
-				g_strdup_printf("class '%s' has no readable "
-						"photo and is left out",
-						name));
-		g_free(name);
+		labels[i] = (int)kept;
+		scan->classes->pdata[kept++] = name;
 	}
 	g_ptr_array_set_size(scan->classes, (gint)kept);
 	for (guint i = 0; i < scan->photos->len; i++) {
@@ -52,43 +124,56 @@ drop_empty_classes(Scan *scan, GPtrArray *warnings)
 	}
 }
 
+/* Are there photos of two classes? */
 static gboolean
-check_classes(const Scan *scan, const char *dir, const GPtrArray *rejects,
-	      GError **error)
+check_classes(const Scan *scan, const GPtrArray *rejects, GError **error)
 {
+	const Photo *first, *other = NULL;
+
 	if (scan->photos->len == 0) {
-		const Reject *first = rejects->pdata[0];
+		const Reject *reject = rejects->pdata[0];
 
 		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
-			    "'%s' holds no readable photo; '%s', for one: %s",
-			    dir, first->file, first->reason);
+			    "%s holds no readable photo; '%s', for one: %s",
+			    scan->where, reject->file, reject->reason);
 		return FALSE;
 	}
-	if (scan->classes->len < 2) {
+	first = scan->photos->pdata[0];
+	for (guint i = 1; i < scan->photos->len && other == NULL; i++) {
+		const Photo *photo = scan->photos->pdata[i];
+
+		if (photo->label != first->label)
+			other = photo;
+	}
+	if (other == NULL) {
 		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
-			    "'%s' has readable photos of one class only, "
-			    "'%s'; a classifier needs two or more",
-			    dir, (char *)scan->classes->pdata[0]);
+			    "%s has readable photos of one class only, '%s'; a "
+			    "classifier needs two or more",
+			    scan->where,
+			    (char *)scan->classes->pdata[first->label]);
 		return FALSE;
 	}
 	return TRUE;
 }
 
-static GStrv
-class_names(const GPtrArray *classes)
+static gboolean
+check_strict(const Options *o, const Report *report, GError **error)
 {
-	GStrv names = g_new0(char *, classes->len + 1);
+	guint n = report->rejects->len;
 
-	for (guint i = 0; i < classes->len; i++)
-		names[i] = kw_source_name(classes->pdata[i]);
-	return names;
+	if (!o->strict || n == 0)
+		return TRUE;
+	g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+		    "%u file%s could not be read, and --strict allows none", n,
+		    n == 1 ? "" : "s");
+	return FALSE;
 }
 
-/* ---- splits */
+/* ---- groups and splits */
 
 /* The same path in two split folders: one record id for two photos. */
 static void
-warn_of_equal_ids(const GPtrArray *photos, GPtrArray *warnings)
+warn_of_equal_ids(const GPtrArray *photos, Report *report)
 {
 	const Photo *example = NULL;
 	guint n = 0;
@@ -102,14 +187,11 @@ warn_of_equal_ids(const GPtrArray *photos, GPtrArray *warnings)
 		}
 	}
 	if (n > 0)
-		g_ptr_array_add(
-			warnings,
-			g_strdup_printf("photos that have the path of another "
-					"one in a different split folder, and "
-					"so its record id and its group: %u, "
-					"such as '%s'; rename them if they "
-					"are different photos",
-					n, example->file));
+		warn(report,
+		     "photos that have the path of another one in a different "
+		     "split folder, and so its record id and its group: %u, "
+		     "such as '%s'; rename them if they are different photos",
+		     n, example->file);
 }
 
 /* Mean and deviation of nothing are not numbers. */
@@ -122,241 +204,138 @@ check_normalize(const Scan *scan, const Options *o, GError **error)
 		if (((Photo *)scan->photos->pdata[i])->split == KW_TRAIN)
 			return TRUE;
 	g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
-		    "'%s' holds no readable photo for train, of which "
+		    "%s holds no readable photo for train, of which "
 		    "--standardize normalize takes mean and deviation",
-		    o->dir);
+		    scan->where);
 	return FALSE;
 }
 
 static void
-split_scan(Scan *scan, const Options *o, GPtrArray *warnings)
+split_scan(Scan *scan, const Options *o, const Known *known, Report *report)
 {
-	if (!scan->presplit) {
-		split_photos(scan->photos, scan->classes, o->percent, o->seed,
-			     warnings);
+	if (scan->presplit) {
+		for (guint i = 0; i < scan->photos->len; i++) {
+			Photo *photo = scan->photos->pdata[i];
+
+			photo->split = photo->pinned;
+		}
+		if (o->percent_given || known != NULL)
+			warn(report, "--%s has no effect: %s is split already",
+			     known != NULL ? "split-from" : "split",
+			     scan->where);
 		return;
 	}
-	warn_of_equal_ids(scan->photos, warnings);
-	if (o->percent_given)
-		g_ptr_array_add(warnings,
-				g_strdup_printf("--split has no effect: '%s' "
-						"is split already",
-						o->dir));
+	if (known != NULL)
+		known_pin_groups(known, scan->photos);
+	split_photos(scan->photos, scan->classes, o->percent, o->seed,
+		     report->warnings);
 }
 
-/* ---- what is said of the dataset */
-
-/*
- * Mean 0 and deviation 1 a channel over train.  The sums are exact integers
- * (a million photos of 4096 x 4096 pixels stay below 2^64), so that nothing
- * depends on the order of the photos.
- */
-static void
-normalize(KwDatasetInfo *info, const GPtrArray *photos)
-{
-	double n = 0;
-	guint64 sums[3] = { 0 }, squares[3] = { 0 };
-
-	for (guint i = 0; i < photos->len; i++) {
-		const Photo *photo = photos->pdata[i];
-
-		if (photo->split != KW_TRAIN)
-			continue;
-		n += (double)info->height * info->width;
-		for (int c = 0; c < 3; c++) {
-			sums[c] += photo->sums[c];
-			squares[c] += photo->squares[c];
-		}
-	}
-	for (int c = 0; c < 3; c++) {
-		double mean = (double)sums[c] / n;
-		double variance = (double)squares[c] / n - mean * mean;
-		/* A constant channel has nothing to be scaled. */
-		double deviation = variance > 1e-6 ? sqrt(variance) : 1.0;
-
-		info->scale[c] = (float)(1.0 / deviation);
-		info->offset[c] = (float)(-mean / deviation);
-	}
-}
-
-static char *
-describe_settings(const Options *o, gboolean presplit)
-{
-	g_autofree char *split =
-		presplit ? g_strdup("folders")
-			 : g_strdup_printf("%d/%d/%d", o->percent[KW_TRAIN],
-					   o->percent[KW_VAL],
-					   o->percent[KW_TEST]);
-	g_autofree char *lines =
-		g_strdup_printf("prep.group=day\n"
-				"prep.seed=%" G_GUINT64_FORMAT "\n"
-				"prep.size=%dx%d\n"
-				"prep.split=%s\n"
-				"prep.standardize=%s\n",
-				o->seed, o->height, o->width, split,
-				kw_standardize_names[o->standardize]);
-
-	return kw_settings_merge(lines, "");
-}
-
-static KwDatasetInfo *
-describe(const Options *o, const Scan *scan)
-{
-	KwDatasetInfo *info = kw_dataset_info_new();
-
-	info->height = o->height;
-	info->width = o->width;
-	info->channels = 3;
-	info->class_names = class_names(scan->classes);
-	info->standardize = o->standardize;
-	for (int c = 0; c < 3; c++) {
-		info->scale[c] = o->standardize == KW_STANDARDIZE_RESCALE
-					 ? (float)(1.0 / 255.0)
-					 : 1.0f;
-		info->offset[c] = 0.0f;
-	}
-	if (o->standardize == KW_STANDARDIZE_NORMALIZE)
-		normalize(info, scan->photos);
-	info->fit = g_strdup("stretch");
-	info->seed = o->seed;
-	info->settings = describe_settings(o, scan->presplit);
-	info->generator = g_strdup("kw-prep " KW_VERSION);
-	return info;
-}
-
-/* ---- writing */
-
-/* Append photos first..first+n-1, which are of one split. */
+/* Fill in group and split of each photo, and bring them into their order. */
 static gboolean
-append(KwDatasetWriter *writer, const GPtrArray *photos, guint first, guint n,
-       const Spool *spool, guint8 *pixels, GError **error)
+arrange(Scan *scan, const Options *o, const Known *known, const Spool *pixels,
+	const Spool *thumbs, Report *report, GError **error)
 {
-	g_autoptr(KwRecords) records = kw_records_new(n, 0);
-	gsize size = spool_image_size(spool);
-	KwSplit split = ((Photo *)photos->pdata[first])->split;
+	g_autoptr(Duplicates) duplicates = pictures_find_duplicates(
+		scan->photos, o->near_duplicates, pixels, thumbs, error);
 
-	if (!kw_check_interrupted(error))
+	if (duplicates == NULL)
 		return FALSE;
-	for (guint i = 0; i < n; i++) {
-		const Photo *photo = photos->pdata[first + i];
-
-		records->labels[i] = photo->label;
-		records->record_ids[i] = photo->id;
-		records->group_ids[i] = photo->group;
-		records->checksums[i] = photo->checksum;
-		records->sources[i] = kw_source_name(photo->path);
-		if (!spool_read(spool, photo->slot, pixels + i * size, error))
-			return FALSE;
-	}
-	return kw_dataset_append(writer, split, records, pixels, error);
+	report->near = o->near_duplicates != NEAR_OFF;
+	report_photos(report, scan->photos, duplicates, o->image.height,
+		      o->image.width);
+	if (scan->presplit)
+		warn_of_equal_ids(scan->photos, report);
+	if (known != NULL && !scan->presplit)
+		known_pin_photos(known, scan->photos);
+	group_photos(scan->photos, scan->classes, o->group, o->burst_gap,
+		     duplicates, &report->bursts);
+	split_scan(scan, o, known, report);
+	split_order(scan->photos, o->seed);
+	return check_normalize(scan, o, error);
 }
 
-/* Write the photos, which are in the order of the file. */
+/* ---- output */
+
+/* Look at what was written, not at what was meant to be. */
 static gboolean
-write_dataset(KwOutfile *out, const KwDatasetInfo *info,
-	      const GPtrArray *photos, const Spool *spool, GError **error)
+check_leakage(const Options *o, KwOutfile *out, Report *report, GError **error)
 {
-	gsize counts[KW_N_SPLITS] = { 0 }, length = 0, first = 0;
-	gsize batch = MAX(WRITE_BYTES / spool_image_size(spool), 1);
-	g_autoptr(KwDatasetWriter) writer = NULL;
-	g_autofree guint8 *pixels = kw_alloc(batch, spool_image_size(spool),
-					     "the pixels of a batch", error);
-
-	if (pixels == NULL)
-		return FALSE;
-	for (guint i = 0; i < photos->len; i++) {
-		const Photo *photo = photos->pdata[i];
-		g_autofree char *source = kw_source_name(photo->path);
-
-		counts[photo->split]++;
-		length = MAX(length, strlen(source));
-	}
-	writer = kw_dataset_create(out, info, counts, length, error);
-	if (writer == NULL)
-		return FALSE;
-	for (int s = 0; s < KW_N_SPLITS; s++) {
-		for (gsize done = 0, n; done < counts[s]; done += n) {
-			n = MIN(batch, counts[s] - done);
-			if (!append(writer, photos, (guint)(first + done),
-				    (guint)n, spool, pixels, error))
-				return FALSE;
-		}
-		first += counts[s];
-	}
-	return kw_dataset_finish(writer, error);
-}
-
-/* ---- all of it */
-
-static void
-warn_of_loose_files(const Scan *scan, GPtrArray *warnings)
-{
-	if (scan->n_loose > 0)
-		g_ptr_array_add(
-			warnings,
-			g_strdup_printf("files outside class folders, left "
-					"out: %zu, such as '%s'",
-					scan->n_loose, scan->loose));
-}
-
-static void
-warn_of_leakage(const Leakage *leakage, GPtrArray *warnings)
-{
-	if (leakage->groups > 0 || leakage->duplicates > 0)
-		g_ptr_array_add(
-			warnings,
-			g_strdup_printf("splits share %zu groups and %zu exact "
-					"duplicates: results on val and test "
-					"will look better than they are",
-					leakage->groups, leakage->duplicates));
-}
-
-static gboolean
-decode_scan(Scan *scan, const Options *o, Spool *spool, Report *report,
-	    GError **error)
-{
+	g_autoptr(KwDataset) dataset =
+		kw_dataset_open(kw_outfile_path(out), error);
 	g_autoptr(KwProgress) progress = NULL;
+	const Leakage *leakage = &report->leakage;
 
 	if (o->common.verbosity >= 0)
-		progress = kw_progress_new("reading photos", "photos",
-					   scan->photos->len);
-	return decode_photos(scan->photos, o->height, o->width,
-			     o->common.threads, spool, report->rejects,
-			     progress, error);
+		progress = kw_progress_new("checking the splits", "photos",
+					   report->n_photos);
+	if (dataset == NULL ||
+	    !leakage_check(dataset, o->near_duplicates, o->common.threads,
+			   progress, &report->leakage, error))
+		return FALSE;
+	report->checked = TRUE;
+	if (leakage->groups + leakage->equal + leakage->near > 0)
+		warn(report,
+		     "splits share %zu groups, %zu exact and %zu near "
+		     "duplicates: results on val and test will look better "
+		     "than they are",
+		     leakage->groups, leakage->equal, leakage->near);
+	return TRUE;
+}
+
+static gboolean
+write_outputs(const Options *o, const Scan *scan, const Known *known,
+	      const Spool *pixels, Outputs *outputs, Report *report,
+	      GError **error)
+{
+	g_autoptr(KwDatasetInfo) info =
+		describe(o, scan->photos, scan->classes, scan->presplit,
+			 known != NULL ? known_digest(known) : NULL);
+
+	report_splits(report, scan->photos, info);
+	if (outputs->dataset != NULL) {
+		if (!write_dataset(outputs->dataset, info, scan->photos, pixels,
+				   error) ||
+		    !check_leakage(o, outputs->dataset, report, error))
+			return FALSE;
+		kw_outfile_hide(outputs->dataset);
+	}
+	if (outputs->preview != NULL &&
+	    !preview_write(outputs->preview, scan->photos, scan->classes,
+			   &o->image, pixels, error))
+		return FALSE;
+	return outputs_commit(outputs, report, error);
 }
 
 gboolean
 prep_run(const Options *o, Report *report, GError **error)
 {
-	/* First of all: nobody should wait for photos that have no way out. */
-	g_autoptr(KwOutfile) out =
-		kw_outfile_new(o->common.output, o->common.force, error);
+	g_autoptr(Outputs) outputs = outputs_new(o, error);
+	g_autoptr(Known) known = NULL;
 	g_autoptr(Scan) scan = NULL;
-	g_autoptr(Spool) spool = NULL;
-	g_autoptr(KwDatasetInfo) info = NULL;
+	g_autoptr(Spool) pixels = NULL;
+	g_autoptr(Spool) thumbs = NULL;
+	gsize size = (gsize)o->image.height * (gsize)o->image.width *
+		     (gsize)o->image.channels;
 
-	if (out == NULL)
+	if (outputs == NULL)
 		return FALSE;
-	scan = scan_folder(o->dir, report->rejects, error);
+	if (o->split_from != NULL &&
+	    (known = known_new(o->split_from, error)) == NULL)
+		return FALSE;
+	scan = scan_input(o, report, error);
 	if (scan == NULL)
 		return FALSE;
-	warn_of_loose_files(scan, report->warnings);
-	spool = spool_new((gsize)o->height * (gsize)o->width * 3, error);
-	if (spool == NULL || !decode_scan(scan, o, spool, report, error))
+	pixels = spool_new(size, error);
+	thumbs = pixels != NULL ? spool_new(sizeof(Thumbs), error) : NULL;
+	if (thumbs == NULL ||
+	    !room_check(outputs, scan->photos->len, &o->image, report, error) ||
+	    !decode_scan(scan, o, pixels, thumbs, report, error) ||
+	    !check_strict(o, report, error))
 		return FALSE;
-	drop_empty_classes(scan, report->warnings);
-	if (!check_classes(scan, o->dir, report->rejects, error))
-		return FALSE;
-
-	group_photos(scan->photos, scan->classes, report->warnings);
-	split_scan(scan, o, report->warnings);
-	if (!check_normalize(scan, o, error))
-		return FALSE;
-	split_order(scan->photos, o->seed);
-	info = describe(o, scan);
-	report_count(report, scan->photos, info);
-	report->leakage = leakage_check(scan->photos);
-	warn_of_leakage(&report->leakage, report->warnings);
-	return write_dataset(out, info, scan->photos, spool, error) &&
-	       kw_outfile_commit(out, error);
+	treat_undated(scan, o->undated, report);
+	drop_empty_classes(scan, o->classes != NULL, report);
+	return check_classes(scan, report->rejects, error) &&
+	       arrange(scan, o, known, pixels, thumbs, report, error) &&
+	       write_outputs(o, scan, known, pixels, outputs, report, error);
 }

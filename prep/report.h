@@ -5,6 +5,8 @@
 #include <glib.h>
 
 #include "kw/dataset.h"
+#include "prep/burst.h"
+#include "prep/duplicates.h"
 #include "prep/leakage.h"
 
 /* Photos of one class, and the groups that they form, in each split. */
@@ -13,12 +15,33 @@ typedef struct {
 	gsize groups[KW_N_SPLITS];
 } ClassCount;
 
+/* Photos by their longer side: below 256, 512, ... 8192, and from there on. */
+enum { N_SIZE_BINS = 7, SMALLEST_SIZE_BIN = 256 };
+
+/* A photo that shows what another does; names of files. */
+typedef struct {
+	char *file, *original;
+	gboolean equal;       /* in every pixel; else nearly */
+	gboolean other_class; /* the original is of another class */
+} Repetition;
+
 typedef struct {
 	GPtrArray *rejects;  /* Reject */
 	GPtrArray *warnings; /* char * */
-	char *settings;      /* of the dataset: lines */
+	gsize n_hidden;      /* names that begin with a dot, passed over */
+	gsize n_dropped;     /* rejects that --undated drop asked for */
+	gsize n_undated;     /* photos without a date in the dataset */
+	gsize n_photos;
+	gsize sizes[N_SIZE_BINS];
+	gsize n_enlarged; /* photos with a side that had to grow */
+	BurstCount bursts;
+	GPtrArray *repetitions; /* Repetition */
+	char *settings;         /* of the dataset: lines */
 	GStrv classes;
 	ClassCount *counts; /* one a class */
+	guint64 dataset_bytes, temporary_bytes;
+	gboolean checked; /* for leakage: a file was written */
+	gboolean near;    /* near duplicates were looked for */
 	Leakage leakage;
 } Report;
 
@@ -27,16 +50,24 @@ void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 
 /*
- * Note the dataset's settings and class names (copied), and count the photos
- * (Photo) of each class.
+ * Note what is known of the photos (Photo) that go into the dataset, of which
+ * `duplicates` are the duplicates, in the same order; `height` and `width` are
+ * what they became.
  */
-void report_count(Report *report, const GPtrArray *photos,
-		  const KwDatasetInfo *info);
+void report_photos(Report *report, const GPtrArray *photos,
+		   const Duplicates *duplicates, int height, int width);
 
 /*
- * The table of class x split, lines ended by '\n': photos, and the groups they
- * form in parentheses.  Free it.
+ * Note the dataset's settings and class names (copied), and count the photos of
+ * each class, split by now.
  */
-char *report_table(const Report *report);
+void report_splits(Report *report, const GPtrArray *photos,
+		   const KwDatasetInfo *info);
+
+/*
+ * All of it but rejects and warnings, for people, in lines ended by '\n'; with
+ * `verbose` the settings and every repetition, else some of them.  Free it.
+ */
+char *report_text(const Report *report, gboolean verbose);
 
 #endif

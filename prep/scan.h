@@ -1,30 +1,52 @@
 /*
- * Which photos there are: DIR/CLASS/..., or DIR/SPLIT/CLASS/... where SPLIT is
- * train, val (valid, validation, validate) or test.
+ * Which photos there are, and of which classes: what walking folders (tree.h)
+ * or reading a list (list.h) finds.
  */
 #ifndef PREP_SCAN_H
 #define PREP_SCAN_H
 
 #include <glib.h>
 
+#include "prep/photo.h"
+
 typedef struct {
 	GPtrArray *photos;  /* Photo; by path, then split; owned */
-	GPtrArray *classes; /* char *: folder names as they are, sorted */
-	gboolean presplit;  /* the tree is split already */
+	GPtrArray *classes; /* char *: names as they are; labels count them */
+	char *where;        /* the input, for messages: "'photos'" */
+	gboolean presplit;  /* every photo's split is pinned */
+	gsize n_hidden;     /* names that begin with a dot, passed over */
+	gsize n_other;      /* files of classes that nobody asked for */
 	gsize n_loose;      /* files outside class folders */
 	char *loose;        /* the first of them, or NULL */
+	gsize n_repeated;   /* lines of a list that say what another did */
 } Scan;
 
-/*
- * Walk the tree below `dir`.  Sub-folders and symbolic links are followed,
- * loops are not; names that begin with a dot are passed over.  The result does
- * not depend on the order in which the file system lists names.
- *
- * Folders that cannot be read are added to `rejects` (Reject).
- * KW_ERROR_INPUT when there are not at least two class folders and one file.
- */
-Scan *scan_folder(const char *dir, GPtrArray *rejects, GError **error);
+/* An empty scan; takes `where`. */
+Scan *scan_new(char *where);
 void scan_free(Scan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scan, scan_free)
+
+/*
+ * Settle the classes: `wanted` (NULL-terminated) in this order, or when NULL
+ * all of `names` (char *, in any order, may repeat), sorted bytewise.
+ * KW_ERROR_INPUT when a wanted class is not among the names.
+ */
+gboolean scan_set_classes(Scan *scan, const GPtrArray *names,
+			  char *const *wanted, GError **error);
+
+/* The label of a class, or -1 when it is none of the settled ones. */
+int scan_label(const Scan *scan, const char *name);
+
+/* Put the photos in order, which does not depend on how they were found. */
+void scan_sort(Scan *scan);
+
+/* Compare two char ** bytewise, for g_ptr_array_sort(). */
+int scan_compare_names(gconstpointer a, gconstpointer b);
+
+/*
+ * The split that a name stands for, in any case (train, test; val, valid,
+ * validation, validate), or KW_N_SPLITS.
+ */
+KwSplit scan_split_by_name(const char *name);
 
 #endif

@@ -10,10 +10,11 @@
 #include "kw/dataset.h"
 
 /*
- * Fill in the split of each photo (Photo) from its label and group.  percent[]
- * are the wanted shares of photos; a class with as many groups as there are
- * shares above zero leaves none of those splits empty, and one with fewer
- * fills train first and adds a warning (char *).
+ * Fill in the split of each photo (Photo) from its label, its group, and the
+ * split that it may be pinned to.  A group goes where its pinned photos are;
+ * where they are in several splits they stay there, the group's other photos go
+ * where most of them are, and a warning (char *) says so.  The other groups are
+ * dealt out (deal.h).
  *
  * The result depends on the seed and on the groups, not on their order.
  */

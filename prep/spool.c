@@ -8,11 +8,11 @@
 
 struct Spool {
 	int fd;
-	gsize image_size;
+	gsize slot_size;
 };
 
 Spool *
-spool_new(gsize image_size, GError **error)
+spool_new(gsize slot_size, GError **error)
 {
 	int fd = kw_spool_open("prep", NULL, error);
 	Spool *spool;
@@ -21,7 +21,7 @@ spool_new(gsize image_size, GError **error)
 		return NULL;
 	spool = g_new0(Spool, 1);
 	spool->fd = fd;
-	spool->image_size = image_size;
+	spool->slot_size = slot_size;
 	return spool;
 }
 
@@ -33,9 +33,9 @@ spool_free(Spool *spool)
 }
 
 gsize
-spool_image_size(const Spool *spool)
+spool_slot_size(const Spool *spool)
 {
-	return spool->image_size;
+	return spool->slot_size;
 }
 
 static gboolean
@@ -49,13 +49,13 @@ set_spool_error(GError **error, const char *doing, const char *reason)
 }
 
 gboolean
-spool_write(Spool *spool, gsize slot, const guint8 *pixels, GError **error)
+spool_write(Spool *spool, gsize slot, const void *bytes, GError **error)
 {
-	off_t at = (off_t)(slot * spool->image_size);
+	off_t at = (off_t)(slot * spool->slot_size);
 
-	for (gsize done = 0; done < spool->image_size;) {
-		gssize n = pwrite(spool->fd, pixels + done,
-				  spool->image_size - done, at + (off_t)done);
+	for (gsize done = 0; done < spool->slot_size;) {
+		gssize n = pwrite(spool->fd, (const guint8 *)bytes + done,
+				  spool->slot_size - done, at + (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -68,13 +68,13 @@ spool_write(Spool *spool, gsize slot, const guint8 *pixels, GError **error)
 }
 
 gboolean
-spool_read(const Spool *spool, gsize slot, guint8 *pixels, GError **error)
+spool_read(const Spool *spool, gsize slot, void *bytes, GError **error)
 {
-	off_t at = (off_t)(slot * spool->image_size);
+	off_t at = (off_t)(slot * spool->slot_size);
 
-	for (gsize done = 0; done < spool->image_size;) {
-		gssize n = pread(spool->fd, pixels + done,
-				 spool->image_size - done, at + (off_t)done);
+	for (gsize done = 0; done < spool->slot_size;) {
+		gssize n = pread(spool->fd, (guint8 *)bytes + done,
+				 spool->slot_size - done, at + (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -11,7 +11,8 @@
 struct Predictor {
 	ModelInfo *info;
 	Network *network;
-	guint8 *pixels; /* batch x h x w x c */
+	KwImageRequest request; /* how photos became the training images */
+	guint8 *pixels;         /* batch x h x w x c */
 	int threads;
 };
 
@@ -47,10 +48,15 @@ predictor_new(const char *model, int batch, int threads, GError **error)
 	p->info = model_read_info(model, error);
 	if (p->info == NULL)
 		return NULL;
-	if (strcmp(p->info->fit, "stretch") != 0) {
+	p->request = (KwImageRequest){ .height = p->info->height,
+				       .width = p->info->width,
+				       .channels = p->info->channels,
+				       .max_pixels = KW_DEFAULT_MAX_PIXELS };
+	if (!kw_fit_parse(p->info->fit, &p->request.fit)) {
 		g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
-			    "'%s' was trained with --fit %s, and this "
-			    "program knows stretch only",
+			    "'%s' was trained with --fit %s, which this "
+			    "program does not know; use the kw-predict of the "
+			    "same version as kw-train",
 			    model, p->info->fit);
 		return NULL;
 	}
@@ -97,8 +103,7 @@ load_photo(Predictor *p, const char *path, int i, Prediction *prediction)
 	guint8 *pixels = p->pixels + (gsize)i * size;
 	float *input = p->network->input + (gsize)i * size;
 
-	if (!kw_image_load(path, info->height, info->width, c, pixels, NULL,
-			   &prediction->error))
+	if (!kw_image_load(path, &p->request, pixels, NULL, &prediction->error))
 		return;
 	kw_standardize(input, pixels, size / (gsize)c, c, info->scale,
 		       info->offset);

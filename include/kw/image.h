@@ -11,10 +11,46 @@
 
 #include <glib.h>
 
+/* How a photo that has another aspect becomes height x width. */
+typedef enum {
+	KW_FIT_STRETCH, /* without regard to its aspect */
+	KW_FIT_CROP,    /* its middle: what is too much on two sides is cut */
+	KW_FIT_PAD,     /* all of it, in the middle of black */
+} KwFit;
+
+/* "stretch", "crop", "pad", NULL */
+extern const char *const kw_fit_names[];
+
+/* FALSE when it is none of these names. */
+gboolean kw_fit_parse(const char *name, KwFit *fit);
+
+/* What a photo is to become. */
+typedef struct {
+	int height, width;  /* 1..65535 */
+	int channels;       /* 3: red-green-blue, 1: gray */
+	KwFit fit;
+	guint64 max_pixels; /* larger photos are refused, undecoded */
+} KwImageRequest;
+
+#define KW_DEFAULT_MAX_PIXELS G_GUINT64_CONSTANT(268000000)
+
+/* No time, in KwPhotoFacts. */
+#define KW_NO_TIME G_MININT64
+
 /* What a photo says of itself. */
 typedef struct {
+	int height, width; /* in pixels, once upright */
 	/* EXIF DateTimeOriginal as "2019-01-31"; "" without a valid one */
 	char day[11];
+	/*
+	 * By the camera's clock, in milliseconds since 1970-01-01 00:00 of that
+	 * clock, or KW_NO_TIME: when the photo was taken (DateTimeOriginal with
+	 * its fraction), and when it was digitized or else written
+	 * (DateTimeDigitized, DateTime).
+	 */
+	gint64 taken, stamped;
+	/* Hash of make, model and serial number; 0 when there is neither. */
+	guint64 camera;
 } KwPhotoFacts;
 
 /* `name` is argv[0].  KW_ERROR_UNSUPPORTED when libvips does not start. */
@@ -23,22 +59,24 @@ void kw_image_thread_end(void);
 void kw_image_stop(void);
 
 /*
- * Decode a photo: JPEG, PNG, WebP, TIFF, GIF or HEIF, by content and not by
- * name.  Its orientation is applied, its colours become 8-bit sRGB (ICC
- * profiles honoured, transparency on white, the first frame of an animation),
- * and it is resized to height x width, whatever its aspect: with Lanczos 3
- * along an axis that shrinks, bicubic along one that grows.
+ * Decode a photo: JPEG, PNG, WebP, TIFF, GIF, BMP, HEIF or AVIF where libvips
+ * has them, by content and not by name.  Its orientation is applied, its
+ * colours become 8-bit sRGB (ICC profiles honoured, 16 bits scaled,
+ * transparency on white, the first frame of an animation), and it is brought to
+ * the size of the request: with Lanczos 3 along an axis that shrinks, bicubic
+ * along one that grows.
  *
- * `pixels` receives height x width x channels bytes: red-green-blue when
- * channels is 3, gray when it is 1.  `facts` may be NULL.
+ * `pixels` receives height x width x channels bytes.  `facts` may be NULL; it
+ * is filled in on success.
  *
  * Errors: KW_ERROR_INPUT when the file cannot be opened or is empty;
- * KW_ERROR_FORMAT when it is not a photo, is truncated or damaged: pixels that
- * a decoder made up are never returned.  The message does not repeat the path.
+ * KW_ERROR_FORMAT when it is not a photo, is too large, truncated or damaged:
+ * pixels that a decoder made up are never returned.  The message does not
+ * repeat the path.
  * Any thread; a file that fails is tried a second time while all other loads
  * wait, because libvips keeps one error text for all threads.
  */
-gboolean kw_image_load(const char *path, int height, int width, int channels,
+gboolean kw_image_load(const char *path, const KwImageRequest *request,
 		       guint8 *pixels, KwPhotoFacts *facts, GError **error);
 
 #endif

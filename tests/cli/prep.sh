@@ -36,7 +36,7 @@ echo "-- one thread, many threads, again, file and pipe: the same bytes"
 run 0 "$prep" -s 32 -j 1 -o one.h5 photos
 said 'cat 14 (14) 3 (3) 3 (3) 20 (20)'
 said 'all 42 (42) 9 (9) 9 (9) 60 (60)'
-said 'leakage check: 0 groups, 0 exact duplicates shared between splits'
+said 'leakage check: 0 groups, 0 exact and 0 near duplicates shared between splits'
 run 0 "$prep" -q -s 32 -j 2 -o two.h5 photos
 [ ! -s stderr ] || fail "not quiet: $(cat stderr)"
 cmp one.h5 two.h5
@@ -52,10 +52,14 @@ cmp one.h5 stdout
 
 echo "-- every option that should change the bytes does"
 run 0 "$prep" -q -s 32 --size 32 --seed 42 --split 70/15/15 \
-	--standardize rescale photos
+	--standardize rescale --fit stretch --group auto --burst-gap 10s \
+	--near-duplicates 4 --undated keep --max-pixels 268M photos
 cmp one.h5 stdout
 for option in --size=32x40 --seed=1 --split=50/25/25 --standardize=none \
-	--standardize=normalize; do
+	--standardize=normalize --standardize=caffe --standardize=torch \
+	--fit=crop --fit=pad --gray --group=none --burst-gap=1m \
+	--near-duplicates=off --undated=train \
+	--classes=owl,cat,dog; do
 	run 0 "$prep" -q -s 32 "$option" photos
 	! cmp -s one.h5 stdout || fail "$option changes nothing"
 done
@@ -82,7 +86,7 @@ for n in 00 01 02 03 04 05 06 07 08 09; do
 done
 run 0 "$prep" -s 32 -o doubled.h5 doubled
 said '30 (20)'
-said 'leakage check: 0 groups, 0 exact duplicates'
+said 'leakage check: 0 groups, 0 exact and 0 near duplicates'
 cp photos/cat/0000.jpg doubled/dog/other.jpg
 run 0 "$prep" -s 32 -f -o doubled.h5 doubled
 said 'more than one class: 1, such as'
@@ -93,13 +97,13 @@ echo "-- a tree that is split already stays so, and the check tells the truth"
 "$draw" --first 9 presplit/test cat 2
 run 0 "$prep" -s 32 -o presplit.h5 presplit
 said 'dog 6 (6) 3 (3) 0 (0) 9 (9)'
-said 'leakage check: 0 groups, 0 exact duplicates'
+said 'leakage check: 0 groups, 0 exact and 0 near duplicates'
 cp presplit/train/cat/0000.jpg presplit/test/cat/leak.jpg
 "$draw" --first 20 presplit/test dog 1
 mv presplit/test/dog/0020.jpg presplit/test/dog/0000.jpg
 run 0 "$prep" -s 32 -f -o presplit.h5 --split 80/10/10 presplit
-said 'leakage check: 2 groups, 1 exact duplicates'
-said 'warning: splits share 2 groups and 1 exact duplicates'
+said 'leakage check: 2 groups, 1 exact and 0 near duplicates'
+said 'warning: splits share 2 groups, 1 exact and 0 near duplicates'
 said "record id and its group: 1, such as 'presplit/t"
 said 'warning: --split has no effect'
 

@@ -31,7 +31,7 @@ no_leftovers() {
 
 echo "-- the command line"
 refused 'name the folder' "$prep"
-refused 'one folder at a time' "$prep" photos photos
+refused 'have the same name' "$prep" photos photos
 refused '--size' "$prep" -s 7 photos
 refused '--size' "$prep" -s 4097 photos
 refused '--size' "$prep" -s 32x photos
@@ -39,7 +39,22 @@ refused '--size' "$prep" -s 32x32x3 photos
 refused '--split' "$prep" --split 70/30 photos
 refused 'adds up to 95' "$prep" --split 70/15/10 photos
 refused '--split' "$prep" --split 110/-5/-5 photos
-refused '--standardize' "$prep" --standardize caffe photos
+refused '--standardize' "$prep" --standardize keras photos
+refused '--gray leaves one' "$prep" --gray --standardize torch photos
+refused '--fit' "$prep" --fit zoom photos
+refused '--group' "$prep" --group week photos
+refused '--undated' "$prep" --undated guess photos
+refused '--near-duplicates' "$prep" --near-duplicates 17 photos
+refused '--near-duplicates' "$prep" --near-duplicates no photos
+refused '--burst-gap' "$prep" --burst-gap 10x photos
+refused '--max-pixels' "$prep" --max-pixels 0 photos
+refused '--classes' "$prep" --classes cat photos
+refused "'cat' is named twice" "$prep" --classes cat,dog,cat photos
+refused 'a name is empty' "$prep" --classes cat,,dog photos
+refused "no class 'owl'" "$prep" --classes cat,owl photos
+refused '--dry-run writes no dataset' "$prep" --dry-run -o x.h5 photos
+refused '--preview: ' "$prep" --preview x.gif -o x.h5 photos
+refused 'begin at one folder' "$prep" --list x photos photos
 refused 'train empty' "$prep" --standardize normalize --split 0/0/100 photos
 refused '--seed' "$prep" --seed -1 photos
 refused '--threads' "$prep" -j 0 photos

@@ -10,6 +10,11 @@
 
 enum { H = 48, W = 64, N = H * W * 3 };
 
+static const KwImageRequest request = { .height = H,
+					.width = W,
+					.channels = 3,
+					.max_pixels = KW_DEFAULT_MAX_PIXELS };
+
 static char *dir;
 
 /* A detailed drawing, larger than what is loaded. */
@@ -45,7 +50,7 @@ load_ok(const char *path, guint8 *pixels)
 {
 	GError *error = NULL;
 
-	kw_image_load(path, H, W, 3, pixels, NULL, &error);
+	kw_image_load(path, &request, pixels, NULL, &error);
 	test_assert_no_error(error);
 }
 
@@ -55,7 +60,7 @@ load_fails(const char *path, int code, const char *text)
 	GError *error = NULL;
 	guint8 pixels[N];
 
-	assert_false(kw_image_load(path, H, W, 3, pixels, NULL, &error));
+	assert_false(kw_image_load(path, &request, pixels, NULL, &error));
 	test_assert_error(&error, code, text);
 }
 
@@ -238,10 +243,12 @@ loads_one_gray_channel_when_asked(void **state)
 {
 	g_autofree char *path = save_sample("colour.png", "");
 	guint8 pixels[H * W], colour[N];
+	KwImageRequest gray = request;
 	GError *error = NULL;
 
 	(void)state;
-	kw_image_load(path, H, W, 1, pixels, NULL, &error);
+	gray.channels = 1;
+	kw_image_load(path, &gray, pixels, NULL, &error);
 	test_assert_no_error(error);
 	load_ok(path, colour);
 	for (int i = 0; i < H * W; i++) {
@@ -464,7 +471,7 @@ keeps_reasons_apart_in_parallel(void **state)
 		guint8 pixels[N];
 
 		reasons[i] = NULL;
-		if (!kw_image_load(paths[i % 4], H, W, 3, pixels, NULL, &error))
+		if (!kw_image_load(paths[i % 4], &request, pixels, NULL, &error))
 			reasons[i] = g_strdup(error->message);
 		g_clear_error(&error);
 	}
@@ -506,13 +513,13 @@ reads_the_day_and_refuses_days_that_do_not_exist(void **state)
 	for (gsize k = 0; k < G_N_ELEMENTS(dates); k++) {
 		g_autofree char *path = path_to("dated.jpg");
 		Drawing drawing = sample;
-		KwPhotoFacts facts = { "unset" };
+		KwPhotoFacts facts = { .day = "unset" };
 		GError *error = NULL;
 		guint8 pixels[N];
 
 		drawing.date = dates[k][0];
 		assert_true(draw_save(&drawing, path));
-		kw_image_load(path, H, W, 3, pixels, &facts, &error);
+		kw_image_load(path, &request, pixels, &facts, &error);
 		test_assert_no_error(error);
 		assert_string_equal(facts.day, dates[k][1]);
 	}

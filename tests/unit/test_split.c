@@ -1,61 +1,28 @@
-#include "tests/support/kwtest.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "kw/random.h"
 #include "kw/record.h"
-#include "prep/photo.h"
 #include "prep/split.h"
+#include "tests/support/photos.h"
 
 static const int standard[KW_N_SPLITS] = { 70, 15, 15 };
 
-typedef struct {
-	GPtrArray *photos, *classes, *warnings;
-} Fixture;
-
-static int
-setup(void **state)
-{
-	Fixture *f = g_new0(Fixture, 1);
-
-	f->photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_free);
-	f->classes = g_ptr_array_new();
-	f->warnings = g_ptr_array_new_with_free_func(g_free);
-	g_ptr_array_add(f->classes, (char *)"cat");
-	g_ptr_array_add(f->classes, (char *)"dog");
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	Fixture *f = *state;
-
-	g_ptr_array_unref(f->photos);
-	g_ptr_array_unref(f->classes);
-	g_ptr_array_unref(f->warnings);
-	g_free(f);
-	return 0;
-}
-
 /* n photos of a class in one group, all with the name of the group. */
 static void
-add_group(Fixture *f, int label, int group, int n)
+add_group(Photos *f, int label, int group, int n)
 {
 	for (int i = 0; i < n; i++) {
-		char *path = g_strdup_printf("%d/%d-%d", label, group, i);
+		g_autofree char *path =
+			g_strdup_printf("%d/%d-%d", label, group, i);
 		g_autofree char *name = g_strdup_printf("%d//%d", label, group);
-		Photo *photo = photo_new(path, path, label, KW_TRAIN);
 
-		photo->group = kw_record_id(name);
-		g_ptr_array_add(f->photos, photo);
+		photos_add(f, path, label)->group = kw_record_id(name);
 	}
 }
 
 static void
-count(const Fixture *f, int label, int counts[KW_N_SPLITS])
+count(const Photos *f, int label, int counts[KW_N_SPLITS])
 {
 	memset(counts, 0, KW_N_SPLITS * sizeof *counts);
 	for (guint i = 0; i < f->photos->len; i++) {
@@ -67,7 +34,7 @@ count(const Fixture *f, int label, int counts[KW_N_SPLITS])
 }
 
 static void
-assert_counts(const Fixture *f, int label, int train, int val, int test)
+assert_counts(const Photos *f, int label, int train, int val, int test)
 {
 	int counts[KW_N_SPLITS];
 
@@ -78,7 +45,7 @@ assert_counts(const Fixture *f, int label, int train, int val, int test)
 }
 
 static void
-split(Fixture *f, const int percent[KW_N_SPLITS], guint64 seed)
+split(Photos *f, const int percent[KW_N_SPLITS], guint64 seed)
 {
 	split_photos(f->photos, f->classes, percent, seed, f->warnings);
 }
@@ -86,7 +53,7 @@ split(Fixture *f, const int percent[KW_N_SPLITS], guint64 seed)
 static void
 gives_each_class_its_shares(void **state)
 {
-	Fixture *f = *state;
+	Photos *f = *state;
 
 	for (int g = 0; g < 200; g++)
 		add_group(f, 0, g, 1);
@@ -101,7 +68,7 @@ gives_each_class_its_shares(void **state)
 static void
 never_tears_a_group(void **state)
 {
-	Fixture *f = *state;
+	Photos *f = *state;
 
 	for (int g = 0; g < 50; g++)
 		add_group(f, g % 2, g, 1 + g * 5 % 17);
@@ -121,10 +88,10 @@ static void
 comes_within_three_photos_with_groups_of_any_size(void **state)
 {
 	for (guint64 seed = 0; seed < 50; seed++) {
-		Fixture *f;
+		Photos *f;
 		int counts[KW_N_SPLITS], total = 0;
 
-		assert_int_equal(setup(state), 0);
+		assert_int_equal(photos_setup(state), 0);
 		f = *state;
 		for (int g = 0; g < 25; g++) {
 			KwRandomKey key = { .seed = seed,
@@ -140,14 +107,14 @@ comes_within_three_photos_with_groups_of_any_size(void **state)
 			assert_in_range(
 				abs(100 * counts[s] - standard[s] * total), 0,
 				300);
-		teardown(state);
+		photos_teardown(state);
 	}
 }
 
 static void
 leaves_no_split_empty_with_three_groups(void **state)
 {
-	Fixture *f = *state;
+	Photos *f = *state;
 
 	/* One day with nearly all photos, two with one each. */
 	add_group(f, 0, 0, 1);
@@ -165,7 +132,7 @@ leaves_no_split_empty_with_three_groups(void **state)
 static void
 fills_train_first_with_fewer_groups_and_warns(void **state)
 {
-	Fixture *f = *state;
+	Photos *f = *state;
 
 	add_group(f, 0, 0, 9);
 	add_group(f, 1, 0, 2);
@@ -185,7 +152,7 @@ static void
 wants_nothing_in_a_split_of_zero_percent(void **state)
 {
 	static const int no_test[] = { 80, 20, 0 }, only_test[] = { 0, 0, 100 };
-	Fixture *f = *state;
+	Photos *f = *state;
 
 	for (int g = 0; g < 20; g++)
 		add_group(f, 0, g, 1);
@@ -200,6 +167,133 @@ wants_nothing_in_a_split_of_zero_percent(void **state)
 	assert_int_equal(f->warnings->len, 0);
 }
 
+/* ---- groups of several classes, and pins */
+
+/* A group of n cats and m dogs. */
+static void
+add_mixed(Photos *f, int group, int n, int m)
+{
+	g_autofree char *name = g_strdup_printf("//%d", group);
+
+	for (int i = 0; i < n + m; i++) {
+		g_autofree char *path = g_strdup_printf("x/%d-%d", group, i);
+
+		photos_add(f, path, i >= n)->group = kw_record_id(name);
+	}
+}
+
+static void
+keeps_groups_of_several_classes_whole_and_near_the_shares(void **state)
+{
+	Photos *f = *state;
+	int counts[KW_N_SPLITS];
+
+	for (int g = 0; g < 40; g++)
+		add_mixed(f, g, 1 + g % 5, 1 + g % 3);
+	for (int g = 0; g < 30; g++)
+		add_group(f, g % 2, 100 + g, 2);
+	split(f, standard, 42);
+	for (guint i = 0; i < f->photos->len; i++) {
+		for (guint j = 0; j < i; j++) {
+			const Photo *a = f->photos->pdata[i];
+			const Photo *b = f->photos->pdata[j];
+
+			if (a->group == b->group)
+				assert_int_equal(a->split, b->split);
+		}
+	}
+	for (int label = 0; label < 2; label++) {
+		int total = 0;
+
+		count(f, label, counts);
+		for (int s = 0; s < KW_N_SPLITS; s++)
+			total += counts[s];
+		for (int s = 0; s < KW_N_SPLITS; s++)
+			assert_in_range(
+				abs(100 * counts[s] - standard[s] * total), 0,
+				200);
+	}
+	assert_int_equal(f->warnings->len, 0);
+}
+
+static void
+leaves_no_split_empty_with_three_mixed_groups(void **state)
+{
+	Photos *f = *state;
+	int counts[KW_N_SPLITS];
+
+	for (int g = 0; g < 3; g++)
+		add_mixed(f, g, 5, 5);
+	split(f, standard, 42);
+	for (int label = 0; label < 2; label++) {
+		count(f, label, counts);
+		for (int s = 0; s < KW_N_SPLITS; s++)
+			assert_int_equal(counts[s], 5);
+	}
+}
+
+static void
+pin_group(Photos *f, int label, int group, KwSplit pinned)
+{
+	g_autofree char *name = g_strdup_printf("%d//%d", label, group);
+
+	for (guint i = 0; i < f->photos->len; i++) {
+		Photo *photo = f->photos->pdata[i];
+
+		if (photo->group == kw_record_id(name)) {
+			photo->pinned = pinned;
+			return;
+		}
+	}
+	fail();
+}
+
+static void
+sends_a_group_where_one_of_its_photos_is_pinned(void **state)
+{
+	Photos *f = *state;
+
+	for (int g = 0; g < 20; g++)
+		add_group(f, 0, g, 3);
+	for (int g = 0; g < 4; g++)
+		pin_group(f, 0, g, KW_TEST);
+	split(f, standard, 42);
+	/* What is pinned counts: the rest makes up for it. */
+	assert_counts(f, 0, 42, 6, 12);
+	for (guint i = 0; i < f->photos->len; i++) {
+		const Photo *photo = f->photos->pdata[i];
+
+		for (int g = 0; g < 4; g++) {
+			g_autofree char *name = g_strdup_printf("0//%d", g);
+
+			if (photo->group == kw_record_id(name))
+				assert_int_equal(photo->split, KW_TEST);
+		}
+	}
+	assert_int_equal(f->warnings->len, 0);
+}
+
+static void
+leaves_pinned_photos_where_they_are_and_tells_of_torn_groups(void **state)
+{
+	Photos *f = *state;
+
+	add_group(f, 0, 0, 4);
+	for (int g = 1; g < 10; g++)
+		add_group(f, 0, g, 1);
+	((Photo *)f->photos->pdata[0])->pinned = KW_TEST;
+	((Photo *)f->photos->pdata[1])->pinned = KW_VAL;
+	((Photo *)f->photos->pdata[2])->pinned = KW_VAL;
+	Photo *test = f->photos->pdata[0], *val = f->photos->pdata[1];
+	Photo *free = f->photos->pdata[3];
+	split(f, standard, 42);
+	assert_int_equal(test->split, KW_TEST);
+	assert_int_equal(val->split, KW_VAL);
+	assert_int_equal(free->split, KW_VAL);
+	assert_int_equal(f->warnings->len, 1);
+	assert_non_null(strstr(f->warnings->pdata[0], "tear them apart: 1"));
+}
+
 static int
 compare_paths(gconstpointer a, gconstpointer b)
 {
@@ -210,7 +304,7 @@ compare_paths(gconstpointer a, gconstpointer b)
 
 /* The splits of all photos in the order of their paths, as digits. */
 static char *
-outcome(Fixture *f)
+outcome(Photos *f)
 {
 	GString *text = g_string_new(NULL);
 
@@ -224,7 +318,7 @@ outcome(Fixture *f)
 static void
 depends_on_the_seed_and_not_on_the_order(void **state)
 {
-	Fixture *f = *state;
+	Photos *f = *state;
 	g_autofree char *first = NULL, *reversed = NULL, *other = NULL;
 
 	for (int g = 0; g < 60; g++)
@@ -248,7 +342,7 @@ depends_on_the_seed_and_not_on_the_order(void **state)
 static void
 orders_records_by_a_keyed_hash_of_their_id(void **state)
 {
-	Fixture *f = *state;
+	Photos *f = *state;
 	guint64 last = 0;
 
 	for (int g = 0; g < 40; g++)
@@ -273,22 +367,25 @@ orders_records_by_a_keyed_hash_of_their_id(void **state)
 	}
 }
 
-#define with_fixture(test)                                                     \
-	cmocka_unit_test_setup_teardown(test, setup, teardown)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		with_fixture(gives_each_class_its_shares),
-		with_fixture(never_tears_a_group),
+		with_photos(gives_each_class_its_shares),
+		with_photos(never_tears_a_group),
 		cmocka_unit_test(
 			comes_within_three_photos_with_groups_of_any_size),
-		with_fixture(leaves_no_split_empty_with_three_groups),
-		with_fixture(fills_train_first_with_fewer_groups_and_warns),
-		with_fixture(wants_nothing_in_a_split_of_zero_percent),
-		with_fixture(depends_on_the_seed_and_not_on_the_order),
-		with_fixture(orders_records_by_a_keyed_hash_of_their_id),
+		with_photos(leaves_no_split_empty_with_three_groups),
+		with_photos(fills_train_first_with_fewer_groups_and_warns),
+		with_photos(wants_nothing_in_a_split_of_zero_percent),
+		with_photos(
+			keeps_groups_of_several_classes_whole_and_near_the_shares),
+		with_photos(leaves_no_split_empty_with_three_mixed_groups),
+		with_photos(sends_a_group_where_one_of_its_photos_is_pinned),
+		with_photos(
+			leaves_pinned_photos_where_they_are_and_tells_of_torn_groups),
+		with_photos(depends_on_the_seed_and_not_on_the_order),
+		with_photos(orders_records_by_a_keyed_hash_of_their_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -8,7 +8,7 @@
 #include "kw/error.h"
 #include "kw/record.h"
 #include "prep/photo.h"
-#include "prep/scan.h"
+#include "prep/tree.h"
 
 /* An empty file dir/path, and the folders above it. */
 static void
@@ -42,8 +42,9 @@ scan_ok(const char *dir, guint n_rejects)
 {
 	g_autoptr(GPtrArray) rejects =
 		g_ptr_array_new_with_free_func((GDestroyNotify)reject_free);
+	char *dirs[] = { (char *)dir, NULL };
 	GError *error = NULL;
-	Scan *scan = scan_folder(dir, rejects, &error);
+	Scan *scan = tree_scan(dirs, NULL, rejects, &error);
 
 	test_assert_no_error(error);
 	assert_int_equal(rejects->len, n_rejects);
@@ -55,9 +56,10 @@ scan_fails(const char *dir, const char *text)
 {
 	g_autoptr(GPtrArray) rejects =
 		g_ptr_array_new_with_free_func((GDestroyNotify)reject_free);
+	char *dirs[] = { (char *)dir, NULL };
 	GError *error = NULL;
 
-	assert_null(scan_folder(dir, rejects, &error));
+	assert_null(tree_scan(dirs, NULL, rejects, &error));
 	test_assert_error(&error, KW_ERROR_INPUT, text);
 }
 
@@ -75,7 +77,10 @@ describe(const Scan *scan)
 		g_string_append_printf(
 			text, "%s %s %s\n",
 			(char *)scan->classes->pdata[photo->label],
-			kw_split_names[photo->split], photo->path);
+			photo->pinned == KW_N_SPLITS
+				? "-"
+				: kw_split_names[photo->pinned],
+			photo->path);
 	}
 	return g_string_free(text, FALSE);
 }
@@ -92,11 +97,11 @@ finds_files_at_any_depth_sorted_bytewise(void **state)
 	touch(*state, "cat-2/\xff.jpg");
 	g_autoptr(Scan) scan = scan_ok(*state, 0);
 	text = describe(scan);
-	assert_string_equal(text, "cat-2 train cat-2/\xff.jpg\n"
-				  "cat train cat/Z\n.jpg\n"
-				  "cat train cat/b.jpg\n"
-				  "cat train cat/sub/deep/a b.jpg\n"
-				  "dog train dog/one.jpg\n");
+	assert_string_equal(text, "cat-2 - cat-2/\xff.jpg\n"
+				  "cat - cat/Z\n.jpg\n"
+				  "cat - cat/b.jpg\n"
+				  "cat - cat/sub/deep/a b.jpg\n"
+				  "dog - dog/one.jpg\n");
 	assert_string_equal(scan->classes->pdata[0], "cat");
 	assert_string_equal(scan->classes->pdata[1], "cat-2");
 	assert_false(scan->presplit);
@@ -112,7 +117,7 @@ does_not_care_about_a_slash_at_the_end(void **state)
 	touch(*state, "b/1");
 	g_autoptr(Scan) scan = scan_ok(slashed, 0);
 	text = describe(scan);
-	assert_string_equal(text, "a train a/1\nb train b/1\n");
+	assert_string_equal(text, "a - a/1\nb - b/1\n");
 }
 
 static void
@@ -129,7 +134,7 @@ passes_over_dot_names_and_counts_loose_files(void **state)
 	touch(*state, "list.csv");
 	g_autoptr(Scan) scan = scan_ok(*state, 0);
 	text = describe(scan);
-	assert_string_equal(text, "cat train cat/1.jpg\ndog train dog/1.jpg\n");
+	assert_string_equal(text, "cat - cat/1.jpg\ndog - dog/1.jpg\n");
 	assert_int_equal(scan->n_loose, 2);
 	assert_true(g_str_has_suffix(scan->loose, "/README"));
 }
@@ -149,8 +154,8 @@ follows_links_but_not_in_circles(void **state)
 	g_autoptr(Scan) scan = scan_ok(in, 0);
 	text = describe(scan);
 	/* cat/up is the input folder: its cat and dog are seen once more. */
-	assert_non_null(strstr(text, "dog train dog/pool/1.jpg\n"));
-	assert_non_null(strstr(text, "cat train cat/1.jpg\n"));
+	assert_non_null(strstr(text, "dog - dog/pool/1.jpg\n"));
+	assert_non_null(strstr(text, "cat - cat/1.jpg\n"));
 	assert_null(strstr(text, "self"));
 	assert_null(strstr(text, "up/cat/up"));
 }

@@ -1,0 +1,27 @@
+/*
+ * What a file's bytes tell before a decoder is trusted with them.
+ */
+#ifndef KW_IMAGE_PROBE_H
+#define KW_IMAGE_PROBE_H
+
+#include <glib.h>
+
+typedef enum {
+	KW_JPEG,
+	KW_PNG,
+	KW_WEBP,
+	KW_TIFF,
+	KW_GIF,
+	KW_BMP,
+	KW_HEIF,
+} KwImageType;
+
+/*
+ * The type of the photo behind a descriptor, by its first bytes.
+ * KW_ERROR_FORMAT, for all that decoders would not notice, or only after much
+ * work: it is none of the types; a JPEG file that ends in zeros; a progressive
+ * JPEG file with more scans than anybody needs.  Any thread.
+ */
+gboolean kw_image_probe(int fd, KwImageType *type, GError **error);
+
+#endif

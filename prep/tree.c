@@ -1,0 +1,399 @@
+#include "prep/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "kw/error.h"
+
+typedef DIR Dir;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dir, closedir)
+
+/* What a folder holds: names, sorted bytewise. */
+typedef struct {
+	GPtrArray *folders;
+	GPtrArray *files;
+} Listing;
+
+/* One folder of a class, in one split of one tree. */
+typedef struct {
+	char *folder;
+	const char *name; /* of the class: the end of `folder` */
+	const char *tree; /* what comes before the class in names, or "" */
+	KwSplit split;    /* KW_N_SPLITS: the tree is not split */
+} ClassFolder;
+
+/* What a walk needs to know. */
+typedef struct {
+	Scan *scan;
+	GPtrArray *rejects;
+	const ClassFolder *origin;
+	int label;
+} Walk;
+
+/* The folders that lead to where the walk is, to see loops. */
+typedef struct Trail {
+	const struct Trail *up;
+	dev_t dev;
+	ino_t ino;
+} Trail;
+
+static void
+listing_free(Listing *listing)
+{
+	g_ptr_array_unref(listing->folders);
+	g_ptr_array_unref(listing->files);
+	g_free(listing);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Listing, listing_free)
+
+static void
+class_folder_free(ClassFolder *folder)
+{
+	g_free(folder->folder);
+	g_free(folder);
+}
+
+static char *
+join(const char *folder, const char *name)
+{
+	return g_str_has_suffix(folder, "/")
+		       ? g_strconcat(folder, name, NULL)
+		       : g_strconcat(folder, "/", name, NULL);
+}
+
+static void
+set_read_error(GError **error)
+{
+	g_set_error(error, KW_ERROR, KW_ERROR_INPUT, "%s", g_strerror(errno));
+}
+
+/* ---- listing folders */
+
+static gboolean
+is_folder(const char *parent, const char *name)
+{
+	g_autofree char *path = join(parent, name);
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Hidden names are counted and left out: also "._NAME", where macOS keeps what
+ * is not a photo. */
+static Listing *
+list_folder(Scan *scan, const char *folder, GError **error)
+{
+	g_autoptr(Dir) dir = opendir(folder);
+	g_autoptr(Listing) listing = NULL;
+	struct dirent *entry;
+
+	if (dir == NULL) {
+		set_read_error(error);
+		return NULL;
+	}
+	listing = g_new0(Listing, 1);
+	listing->folders = g_ptr_array_new_with_free_func(g_free);
+	listing->files = g_ptr_array_new_with_free_func(g_free);
+	while (errno = 0, (entry = readdir(dir)) != NULL) {
+		const char *name = entry->d_name;
+
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+			continue;
+		if (name[0] == '.')
+			scan->n_hidden++;
+		else
+			g_ptr_array_add(is_folder(folder, name)
+						? listing->folders
+						: listing->files,
+					g_strdup(name));
+	}
+	if (errno != 0) {
+		set_read_error(error);
+		return NULL;
+	}
+	g_ptr_array_sort(listing->folders, scan_compare_names);
+	g_ptr_array_sort(listing->files, scan_compare_names);
+	return g_steal_pointer(&listing);
+}
+
+static void
+reject_folder(GPtrArray *rejects, const char *folder, const GError *why)
+{
+	g_autoptr(GError) error = g_error_copy(why);
+
+	g_prefix_error(&error, "cannot read folder: ");
+	g_ptr_array_add(rejects, reject_new(folder, error));
+}
+
+/* ---- the shape of a tree */
+
+/*
+ * A tree is split when all its folders are splits.  "test" or "train" may also
+ * be a class among others; only a train folder beside a val or test folder and
+ * something else is a riddle, and must not be solved by guessing.
+ */
+static gboolean
+find_shape(const char *dir, const Listing *top, gboolean *presplit,
+	   GError **error)
+{
+	gsize found[KW_N_SPLITS + 1] = { 0 };
+	const char *other = NULL;
+
+	for (guint i = 0; i < top->folders->len; i++) {
+		const char *name = top->folders->pdata[i];
+		KwSplit split = scan_split_by_name(name);
+
+		found[split]++;
+		if (split == KW_N_SPLITS)
+			other = name;
+	}
+	*presplit = top->folders->len > 0 && found[KW_N_SPLITS] == 0;
+	if (other == NULL || found[KW_TRAIN] == 0 ||
+	    found[KW_VAL] + found[KW_TEST] == 0)
+		return TRUE;
+	g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+		    "'%s' holds split folders (train, val, test) and others "
+		    "('%s'): is it split or not? move one kind elsewhere",
+		    dir, other);
+	return FALSE;
+}
+
+static void
+note_loose(Scan *scan, const char *folder, const Listing *listing)
+{
+	scan->n_loose += listing->files->len;
+	if (scan->loose == NULL && listing->files->len > 0)
+		scan->loose = join(folder, listing->files->pdata[0]);
+}
+
+/* The folders of `listing` are classes. */
+static void
+add_class_folders(Scan *scan, GPtrArray *folders, const char *parent,
+		  const Listing *listing, const char *tree, KwSplit split)
+{
+	note_loose(scan, parent, listing);
+	for (guint i = 0; i < listing->folders->len; i++) {
+		const char *name = listing->folders->pdata[i];
+		ClassFolder *folder = g_new0(ClassFolder, 1);
+
+		folder->folder = join(parent, name);
+		folder->name =
+			folder->folder + strlen(folder->folder) - strlen(name);
+		folder->tree = tree;
+		folder->split = split;
+		g_ptr_array_add(folders, folder);
+	}
+}
+
+static void
+add_split_folders(Scan *scan, GPtrArray *folders, const char *dir,
+		  const Listing *top, const char *tree, GPtrArray *rejects)
+{
+	note_loose(scan, dir, top);
+	for (guint i = 0; i < top->folders->len; i++) {
+		const char *name = top->folders->pdata[i];
+		g_autofree char *parent = join(dir, name);
+		g_autoptr(GError) error = NULL;
+		g_autoptr(Listing) listing = list_folder(scan, parent, &error);
+
+		if (listing == NULL)
+			reject_folder(rejects, parent, error);
+		else
+			add_class_folders(scan, folders, parent, listing, tree,
+					  scan_split_by_name(name));
+	}
+}
+
+/* Add the class folders of a tree; all trees have the shape of the first. */
+static gboolean
+add_tree(Scan *scan, GPtrArray *folders, const char *dir, const char *tree,
+	 gboolean first, GPtrArray *rejects, GError **error)
+{
+	g_autoptr(Listing) top = list_folder(scan, dir, error);
+	gboolean presplit;
+
+	if (top == NULL) {
+		g_prefix_error(error, "cannot read folder '%s': ", dir);
+		return FALSE;
+	}
+	if (!find_shape(dir, top, &presplit, error))
+		return FALSE;
+	if (!first && presplit != scan->presplit) {
+		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+			    "'%s' is %s, and the folder before it is %s; "
+			    "prepare them one by one",
+			    dir, presplit ? "split already" : "not split",
+			    presplit ? "not" : "already");
+		return FALSE;
+	}
+	scan->presplit = presplit;
+	if (presplit)
+		add_split_folders(scan, folders, dir, top, tree, rejects);
+	else
+		add_class_folders(scan, folders, dir, top, tree, KW_N_SPLITS);
+	return TRUE;
+}
+
+/* ---- the walk */
+
+static gboolean
+is_loop(const Trail *trail, const struct stat *st)
+{
+	for (; trail != NULL; trail = trail->up)
+		if (trail->dev == st->st_dev && trail->ino == st->st_ino)
+			return TRUE;
+	return FALSE;
+}
+
+/* Takes `file`. */
+static void
+add_photo(const Walk *walk, char *file)
+{
+	const ClassFolder *origin = walk->origin;
+	const char *below = file + (origin->name - origin->folder);
+	Photo *photo = photo_new(file, g_strconcat(origin->tree, below, NULL),
+				 walk->label);
+
+	photo->pinned = origin->split;
+	g_ptr_array_add(walk->scan->photos, photo);
+}
+
+static void
+walk_folder(const Walk *walk, const char *folder, const Trail *up)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Listing) listing = NULL;
+	struct stat st = { 0 };
+
+	if (stat(folder, &st) == 0 && is_loop(up, &st))
+		return;
+	listing = list_folder(walk->scan, folder, &error);
+	if (listing == NULL) {
+		reject_folder(walk->rejects, folder, error);
+		return;
+	}
+	for (guint i = 0; i < listing->files->len; i++)
+		add_photo(walk, join(folder, listing->files->pdata[i]));
+	Trail here = { up, st.st_dev, st.st_ino };
+	for (guint i = 0; i < listing->folders->len; i++) {
+		g_autofree char *sub = join(folder, listing->folders->pdata[i]);
+
+		walk_folder(walk, sub, &here);
+	}
+}
+
+static void
+walk_classes(Scan *scan, const GPtrArray *folders, GPtrArray *rejects)
+{
+	for (guint i = 0; i < folders->len; i++) {
+		const ClassFolder *folder = folders->pdata[i];
+		Walk walk = { scan, rejects, folder,
+			      scan_label(scan, folder->name) };
+		guint before = scan->photos->len;
+
+		walk_folder(&walk, folder->folder, NULL);
+		if (walk.label >= 0)
+			continue;
+		scan->n_other += scan->photos->len - before;
+		g_ptr_array_set_size(scan->photos, (gint)before);
+	}
+}
+
+/* ---- all of it */
+
+static gboolean
+check_found(const Scan *scan, const char *dir, GError **error)
+{
+	if (scan->classes->len == 0 && scan->presplit)
+		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+			    "the split folders of %s hold no class folders; "
+			    "expected %s/train/CLASS/PHOTO",
+			    scan->where, dir);
+	else if (scan->classes->len == 0)
+		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+			    "%s holds no class folders (%zu files, no "
+			    "folders); expected %s/CLASS/PHOTO",
+			    scan->where, scan->n_loose, dir);
+	else if (scan->classes->len == 1)
+		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+			    "%s holds one class only, '%s'; expected two or "
+			    "more class folders, %s/CLASS/PHOTO",
+			    scan->where, (char *)scan->classes->pdata[0], dir);
+	else if (scan->photos->len == 0)
+		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+			    "the %u class folders of %s hold no files; "
+			    "expected %s/CLASS/PHOTO",
+			    scan->classes->len, scan->where, dir);
+	else
+		return TRUE;
+	return FALSE;
+}
+
+/*
+ * What each of several trees is called in the names of its photos: its base
+ * name and a '/'.  "" for a single tree.
+ */
+static GStrv
+name_trees(char *const *dirs, GError **error)
+{
+	guint n = g_strv_length((GStrv)dirs);
+	g_auto(GStrv) names = g_new0(char *, n + 1);
+
+	for (guint i = 0; i < n; i++) {
+		g_autofree char *whole = g_canonicalize_filename(dirs[i], NULL);
+		g_autofree char *base = g_path_get_basename(whole);
+
+		names[i] = n == 1 ? g_strdup("") : g_strconcat(base, "/", NULL);
+		for (guint k = 0; n > 1 && k < i; k++) {
+			if (strcmp(names[k], names[i]) != 0)
+				continue;
+			g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+				    "'%s' and '%s' have the same name, by "
+				    "which their photos are told apart; rename "
+				    "one",
+				    dirs[k], dirs[i]);
+			return NULL;
+		}
+	}
+	return g_steal_pointer(&names);
+}
+
+static gboolean
+settle_classes(Scan *scan, const GPtrArray *folders, char *const *classes,
+	       GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	for (guint i = 0; i < folders->len; i++)
+		g_ptr_array_add(
+			names,
+			(char *)((ClassFolder *)folders->pdata[i])->name);
+	return scan_set_classes(scan, names, classes, error);
+}
+
+Scan *
+tree_scan(char *const *dirs, char *const *classes, GPtrArray *rejects,
+	  GError **error)
+{
+	g_autofree char *all = g_strjoinv("', '", (GStrv)dirs);
+	g_autoptr(Scan) scan = scan_new(g_strdup_printf("'%s'", all));
+	g_autoptr(GPtrArray) folders = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)class_folder_free);
+	g_auto(GStrv) trees = name_trees(dirs, error);
+
+	if (trees == NULL)
+		return NULL;
+	for (guint i = 0; dirs[i] != NULL; i++)
+		if (!add_tree(scan, folders, dirs[i], trees[i], i == 0, rejects,
+			      error))
+			return NULL;
+	if (!settle_classes(scan, folders, classes, error))
+		return NULL;
+	walk_classes(scan, folders, rejects);
+	if (!check_found(scan, dirs[0], error))
+		return NULL;
+	scan_sort(scan);
+	return g_steal_pointer(&scan);
+}
