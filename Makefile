@@ -55,14 +55,16 @@ lib_src := $(wildcard lib/*.c)
 prep_src := $(wildcard prep/*.c)
 augment_src := $(wildcard augment/*.c)
 train_src := $(wildcard train/*.c)
-mains := prep/main.c augment/main.c train/train_main.c train/predict_main.c
-src := $(lib_src) $(prep_src) $(augment_src) $(train_src)
+info_src := $(wildcard info/*.c)
+mains := prep/main.c augment/main.c train/train_main.c train/predict_main.c \
+	info/main.c
+src := $(lib_src) $(prep_src) $(augment_src) $(train_src) $(info_src)
 unit_src := $(wildcard tests/unit/test_*.c)
 support_src := $(wildcard tests/support/*.c)
 manuals := $(wildcard man/*.[157])
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
-names := kw-prep kw-augment kw-train kw-predict
+names := kw-prep kw-augment kw-train kw-predict kw-info
 tools := $(addprefix $(B)/,$(names))
 units := $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src))
 
@@ -79,6 +81,7 @@ $(B)/kw-augment: $(call obj,$(augment_src)) $(B)/libkw.a
 $(B)/kw-train: $(call obj,$(filter-out train/predict_main.c,$(train_src))) $(B)/libkw.a
 $(B)/kw-predict: $(call obj,$(filter-out train/train_main.c,$(train_src))) $(B)/libkw.a
 $(B)/kw-train $(B)/kw-predict: libs := -ldnnl
+$(B)/kw-info: $(call obj,$(info_src)) $(B)/libkw.a
 
 $(tools):
 	$(link)
@@ -86,7 +89,8 @@ $(tools):
 # A unit test links everything but the mains, so that it can reach any module.
 $(B)/unit/%: libs := -lcmocka -ldnnl
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(call obj,$(support_src) \
-		$(filter-out $(mains),$(prep_src) $(augment_src) $(train_src))) $(B)/libkw.a
+		$(filter-out $(mains),$(prep_src) $(augment_src) $(train_src) \
+		$(info_src))) $(B)/libkw.a
 	$(link)
 
 # Draws the photos that the scripts of tests/cli work on.
