@@ -124,7 +124,7 @@ FORCE:
 
 # ---- checks
 .PHONY: check sanitize interop
-check: $(tools) $(units) $(B)/make-photos ## Run all tests; ends with "N passed, N failed"
+check: $(tools) $(units) $(B)/make-photos $(B)/make-datasets ## Run all tests; ends with "N passed, N failed"
 	@tests/run $(B) $(units) $(sort $(wildcard tests/cli/*.sh)) \
 		tests/check-man.sh tests/check-headers.sh
 
