@@ -1,9 +1,6 @@
 #include "kw/image_save.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 #include <vips/vips.h>
 
 #include "kw/error.h"
@@ -68,23 +65,6 @@ encode(FileType type, const guint8 *pixels, int height, int width, int channels,
 	return failed ? NULL : bytes;
 }
 
-static gboolean
-write_file(const KwOutfile *out, const void *bytes, size_t size, GError **error)
-{
-	int fd = open(kw_outfile_path(out), O_WRONLY | O_TRUNC | O_CLOEXEC);
-	gboolean ok;
-
-	if (fd < 0) {
-		g_set_error(error, KW_ERROR, KW_ERROR_IO,
-			    "cannot write to '%s': %s", kw_outfile_where(out),
-			    g_strerror(errno));
-		return FALSE;
-	}
-	ok = kw_write_all(fd, bytes, size, kw_outfile_where(out), error);
-	close(fd);
-	return ok;
-}
-
 gboolean
 kw_image_save(KwOutfile *out, const guint8 *pixels, int height, int width,
 	      int channels, GError **error)
@@ -104,5 +84,5 @@ kw_image_save(KwOutfile *out, const guint8 *pixels, int height, int width,
 			    g_strdelimit(g_strstrip(text), "\n", ' '));
 		return FALSE;
 	}
-	return write_file(out, bytes, size, error);
+	return kw_outfile_write(out, bytes, size, error);
 }

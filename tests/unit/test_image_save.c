@@ -32,9 +32,13 @@ save(const char *name, const guint8 *pixels, int channels)
 static void
 load(const char *path, guint8 *pixels, int channels)
 {
+	const KwImageRequest request = { .height = H,
+					 .width = W,
+					 .channels = channels,
+					 .max_pixels = H * W };
 	GError *error = NULL;
 
-	kw_image_load(path, H, W, channels, pixels, NULL, &error);
+	kw_image_load(path, &request, pixels, NULL, &error);
 	test_assert_no_error(error);
 }
 

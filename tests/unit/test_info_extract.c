@@ -181,6 +181,10 @@ files_hold_the_pixels_of_their_records(void **state)
 	g_autoptr(InfoExtracted) extracted =
 		extract(dataset, folder, FALSE, &error);
 	g_autoptr(GPtrArray) targets = NULL;
+	const KwImageRequest request = { .height = 5,
+					 .width = 4,
+					 .channels = 3,
+					 .max_pixels = 20 };
 	InfoSelection selection;
 
 	(void)state;
@@ -192,7 +196,7 @@ files_hold_the_pixels_of_their_records(void **state)
 		const InfoTarget *target = targets->pdata[i];
 		guint8 file[5 * 4 * 3], pixels[5 * 4 * 3];
 
-		kw_image_load(target->path, 5, 4, 3, file, NULL, &error);
+		kw_image_load(target->path, &request, file, NULL, &error);
 		test_assert_no_error(error);
 		kw_dataset_read_images(dataset, target->split, target->index, 1,
 				       pixels, &error);
