@@ -326,6 +326,199 @@ honours_an_embedded_profile(void **state)
 	g_object_unref(image);
 }
 
+/* ---- fits */
+
+/* Left third red, middle green, right blue: w x h. */
+static char *
+save_thirds(const char *name, int w, int h)
+{
+	char *path = path_to(name);
+	g_autofree guint8 *stored = g_malloc0((gsize)(w * h * 3));
+
+	for (int i = 0; i < w * h; i++)
+		stored[i * 3 + i % w * 3 / w] = 255;
+	save_image(vips_image_new_from_memory_copy(stored, (gsize)(w * h * 3),
+						   w, h, 3, VIPS_FORMAT_UCHAR),
+		   path);
+	return path;
+}
+
+static void
+load_fitted(const char *path, KwFit fit, guint8 *pixels)
+{
+	KwImageRequest fitted = request;
+	GError *error = NULL;
+
+	fitted.fit = fit;
+	kw_image_load(path, &fitted, pixels, NULL, &error);
+	test_assert_no_error(error);
+}
+
+static void
+pixel_is(const guint8 *pixels, int x, int y, int r, int g, int b)
+{
+	const guint8 *p = pixels + (y * W + x) * 3;
+
+	if (p[0] != r || p[1] != g || p[2] != b)
+		fail_msg("(%d, %d) is %d, %d, %d, not %d, %d, %d", x, y, p[0],
+			 p[1], p[2], r, g, b);
+}
+
+static void
+stretches_crops_and_pads(void **state)
+{
+	/* Twice as wide as the request: 64 x 48 shows its middle half. */
+	g_autofree char *path = save_thirds("wide.png", 4 * W, 2 * H);
+	guint8 pixels[N];
+
+	(void)state;
+	load_fitted(path, KW_FIT_STRETCH, pixels);
+	pixel_is(pixels, 2, 2, 255, 0, 0);
+	pixel_is(pixels, W / 2, H / 2, 0, 255, 0);
+	pixel_is(pixels, W - 3, H - 3, 0, 0, 255);
+	load_fitted(path, KW_FIT_CROP, pixels);
+	/* Red ends at a third of the whole: at 1/6 of its middle half. */
+	pixel_is(pixels, W / 6 - 4, 2, 255, 0, 0);
+	pixel_is(pixels, W / 6 + 4, 2, 0, 255, 0);
+	pixel_is(pixels, W - W / 6 - 5, H - 3, 0, 255, 0);
+	pixel_is(pixels, W - W / 6 + 4, H - 3, 0, 0, 255);
+	load_fitted(path, KW_FIT_PAD, pixels);
+	pixel_is(pixels, 2, H / 4 - 2, 0, 0, 0);
+	pixel_is(pixels, 2, H / 4 + 2, 255, 0, 0);
+	pixel_is(pixels, W - 3, H - H / 4 - 3, 0, 0, 255);
+	pixel_is(pixels, W - 3, H - H / 4 + 1, 0, 0, 0);
+}
+
+static void
+fits_photos_as_they_lie_once_upright(void **state)
+{
+	guint8 upright[N], pixels[N];
+	g_autofree char *tall = path_to("tall.png");
+
+	(void)state;
+	for (KwFit fit = KW_FIT_STRETCH; fit <= KW_FIT_PAD; fit++) {
+		VipsImage *image = draw_image(&sample), *part, *turned, *named;
+
+		/* 100 x 192, stored on its side. */
+		assert_int_equal(
+			vips_extract_area(image, &part, 30, 0, 100, 192, NULL),
+			0);
+		save_image(g_object_ref(part), tall);
+		load_fitted(tall, fit, upright);
+		assert_int_equal(vips_rot(part, &turned, VIPS_ANGLE_D270, NULL),
+				 0);
+		assert_int_equal(vips_copy(turned, &named, NULL), 0);
+		vips_image_set_int(named, VIPS_META_ORIENTATION, 6);
+		g_autofree char *side = path_to("side.tif");
+		save_image(named, side);
+		load_fitted(side, fit, pixels);
+		assert_true(distance(pixels, upright, N) < 1.5);
+		g_object_unref(turned);
+		g_object_unref(part);
+		g_object_unref(image);
+	}
+}
+
+static void
+fits_extreme_aspects(void **state)
+{
+	static const int sizes[][2] = {
+		{ 1, 1 }, { 1, 5000 }, { 5000, 1 }, { 3, 2 }, { 20000, 2 },
+	};
+	guint8 pixels[N];
+
+	(void)state;
+	for (gsize k = 0; k < G_N_ELEMENTS(sizes); k++) {
+		g_autofree char *path =
+			save_thirds("extreme.png", sizes[k][0], sizes[k][1]);
+
+		for (KwFit fit = KW_FIT_STRETCH; fit <= KW_FIT_PAD; fit++) {
+			memset(pixels, 7, N);
+			load_fitted(path, fit, pixels);
+			/* Bicubic overshoots where colours meet. */
+			for (int i = 0; fit == KW_FIT_CROP && i < N; i += 3)
+				assert_in_range(pixels[i] + pixels[i + 1] +
+							pixels[i + 2],
+						240, 290);
+		}
+	}
+}
+
+/* ---- types */
+
+static void
+put32(guint8 *at, guint32 value)
+{
+	value = GUINT32_TO_LE(value);
+	memcpy(at, &value, sizeof value);
+}
+
+/* An uncompressed BMP of 24 bits, bottom row first unless `down`. */
+static char *
+save_bmp(const char *name, gboolean down)
+{
+	enum { HEAD = 54, ROW = 256 * 3, ROWS = 192 };
+	g_autofree guint8 *drawn = draw_pixels(&sample);
+	g_autofree guint8 *bytes = g_malloc0(HEAD + ROW * ROWS);
+	char *path = path_to(name);
+
+	memcpy(bytes, "BM", 2);
+	put32(bytes + 2, HEAD + ROW * ROWS);
+	put32(bytes + 10, HEAD);
+	put32(bytes + 14, 40);
+	put32(bytes + 18, 256);
+	put32(bytes + 22, down ? (guint32)-ROWS : ROWS);
+	bytes[26] = 1;
+	bytes[28] = 24;
+	for (int y = 0; y < ROWS; y++) {
+		guint8 *row = bytes + HEAD + (down ? y : ROWS - 1 - y) * ROW;
+
+		for (int i = 0; i < ROW; i++)
+			row[i] = drawn[y * ROW + i / 3 * 3 + 2 - i % 3];
+	}
+	assert_true(g_file_set_contents(path, (char *)bytes, HEAD + ROW * ROWS,
+					NULL));
+	return path;
+}
+
+static void
+reads_bmp_where_libvips_does(void **state)
+{
+	guint8 reference[N], pixels[N];
+
+	(void)state;
+	if (vips_type_find("VipsOperation", "magickload") == 0)
+		skip();
+	load_reference(reference);
+	for (int down = 0; down < 2; down++) {
+		g_autofree char *path = save_bmp("photo.jpg", down);
+
+		load_ok(path, pixels);
+		assert_memory_equal(pixels, reference, N);
+	}
+}
+
+/* What ImageMagick would run, if it were asked. */
+static void
+lets_nothing_but_bmp_reach_imagemagick(void **state)
+{
+	static const char *const texts[] = {
+		"push graphic-context\nviewbox 0 0 9 9\n", /* MVG */
+		"<svg xmlns='http://www.w3.org/2000/svg' width='9'/>",
+		"P6 1 1 255\nabc",
+		"id=ImageMagick version=1.0\n",
+		"BMxx but no header of the kind that there is",
+	};
+
+	(void)state;
+	for (gsize k = 0; k < G_N_ELEMENTS(texts); k++) {
+		g_autofree char *path = path_to("text.bmp");
+
+		assert_true(g_file_set_contents(path, texts[k], -1, NULL));
+		load_fails(path, KW_ERROR_FORMAT, "not a photo (JPEG");
+	}
+}
+
 static void
 knows_types_by_content_under_any_name(void **state)
 {
@@ -432,6 +625,25 @@ accepts_jpeg_with_bytes_behind_its_end(void **state)
 }
 
 static void
+refuses_what_is_too_large_before_it_decodes(void **state)
+{
+	KwImageRequest small = request;
+	g_autofree char *path = save_sample("large.jpg", "");
+	/* The pixels are cut off: who decodes them says "truncated". */
+	g_autofree char *cut = damage(path, 0.5, "", 0);
+	guint8 pixels[N];
+	GError *error = NULL;
+
+	(void)state;
+	small.max_pixels = 256 * 192 - 1;
+	assert_false(kw_image_load(cut, &small, pixels, NULL, &error));
+	test_assert_error(&error, KW_ERROR_FORMAT, "too large (256 x 192");
+	small.max_pixels = 256 * 192;
+	kw_image_load(path, &small, pixels, NULL, &error);
+	test_assert_no_error(error);
+}
+
+static void
 says_why_a_file_is_no_photo(void **state)
 {
 	g_autofree char *text = path_to("text.jpg");
@@ -471,7 +683,8 @@ keeps_reasons_apart_in_parallel(void **state)
 		guint8 pixels[N];
 
 		reasons[i] = NULL;
-		if (!kw_image_load(paths[i % 4], &request, pixels, NULL, &error))
+		if (!kw_image_load(paths[i % 4], &request, pixels, NULL,
+				   &error))
 			reasons[i] = g_strdup(error->message);
 		g_clear_error(&error);
 	}
@@ -525,6 +738,93 @@ reads_the_day_and_refuses_days_that_do_not_exist(void **state)
 	}
 }
 
+/* Save the sample with EXIF fields, name and value by turns, NULL at the end.
+ */
+static void
+load_facts(const char *const *fields, KwPhotoFacts *facts)
+{
+	g_autofree char *path = path_to("facts.jpg");
+	VipsImage *image = draw_image(&sample);
+	GError *error = NULL;
+	guint8 pixels[N];
+
+	for (; *fields != NULL; fields += 2)
+		vips_image_set_string(image, fields[0], fields[1]);
+	save_image(image, path);
+	kw_image_load(path, &request, pixels, facts, &error);
+	test_assert_no_error(error);
+}
+
+static void
+reads_times_to_the_millisecond(void **state)
+{
+	/* date -u -d '2019-01-31 13:14:15' +%s */
+	const gint64 expected = G_GINT64_CONSTANT(1548940455000);
+	const char *fields[] = { "exif-ifd2-DateTimeOriginal",
+				 "2019:01:31 13:14:15",
+				 "exif-ifd2-SubSecTimeOriginal",
+				 "37",
+				 "exif-ifd0-DateTime",
+				 "2020:01:01 00:00:00",
+				 NULL };
+	const char *digitized[] = { "exif-ifd2-DateTimeDigitized",
+				    "2019:01:31 13:14:15", "exif-ifd0-DateTime",
+				    "2020:01:01 00:00:00", NULL };
+	const char *nonsense[] = { "exif-ifd2-DateTimeOriginal",
+				   "2019:01:31 25:14:15",
+				   "exif-ifd2-SubSecTimeOriginal", "x", NULL };
+	const char *none[] = { NULL };
+	KwPhotoFacts facts;
+
+	(void)state;
+	load_facts(fields, &facts);
+	assert_int_equal(facts.taken, expected + 370);
+	assert_int_equal(facts.stamped, G_GINT64_CONSTANT(1577836800000));
+	assert_int_equal(facts.width, 256);
+	assert_int_equal(facts.height, 192);
+	load_facts(digitized, &facts);
+	assert_int_equal(facts.taken, KW_NO_TIME);
+	assert_int_equal(facts.stamped, expected);
+	assert_string_equal(facts.day, "");
+	load_facts(nonsense, &facts);
+	assert_int_equal(facts.taken, KW_NO_TIME);
+	assert_string_equal(facts.day, "2019-01-31");
+	load_facts(none, &facts);
+	assert_int_equal(facts.taken, KW_NO_TIME);
+	assert_int_equal(facts.stamped, KW_NO_TIME);
+}
+
+static void
+tells_cameras_apart_by_make_model_and_serial_number(void **state)
+{
+	const char *a[] = { "exif-ifd0-Make",
+			    "Ricoh",
+			    "exif-ifd0-Model",
+			    "GR",
+			    "exif-ifd2-BodySerialNumber",
+			    "1",
+			    NULL };
+	const char *b[] = { "exif-ifd0-Make",
+			    "Ricoh",
+			    "exif-ifd0-Model",
+			    "GR",
+			    "exif-ifd2-BodySerialNumber",
+			    "2",
+			    NULL };
+	const char *none[] = { "exif-ifd2-BodySerialNumber", "1", NULL };
+	KwPhotoFacts first, again, other, without;
+
+	(void)state;
+	load_facts(a, &first);
+	load_facts(a, &again);
+	load_facts(b, &other);
+	load_facts(none, &without);
+	assert_true(first.camera != 0);
+	assert_int_equal(first.camera, again.camera);
+	assert_true(first.camera != other.camera);
+	assert_int_equal(without.camera, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -538,15 +838,24 @@ main(int argc, char **argv)
 		cmocka_unit_test(lays_transparency_on_white),
 		cmocka_unit_test(loads_cmyk_jpeg),
 		cmocka_unit_test(honours_an_embedded_profile),
+		cmocka_unit_test(stretches_crops_and_pads),
+		cmocka_unit_test(fits_photos_as_they_lie_once_upright),
+		cmocka_unit_test(fits_extreme_aspects),
+		cmocka_unit_test(reads_bmp_where_libvips_does),
+		cmocka_unit_test(lets_nothing_but_bmp_reach_imagemagick),
 		cmocka_unit_test(knows_types_by_content_under_any_name),
 		cmocka_unit_test(refuses_truncated_photos_of_each_type),
 		cmocka_unit_test(refuses_jpeg_cut_at_half_and_closed),
 		cmocka_unit_test(refuses_jpeg_with_zeros_from_half_on),
 		cmocka_unit_test(accepts_jpeg_with_bytes_behind_its_end),
+		cmocka_unit_test(refuses_what_is_too_large_before_it_decodes),
 		cmocka_unit_test(says_why_a_file_is_no_photo),
 		cmocka_unit_test(keeps_reasons_apart_in_parallel),
 		cmocka_unit_test(
 			reads_the_day_and_refuses_days_that_do_not_exist),
+		cmocka_unit_test(reads_times_to_the_millisecond),
+		cmocka_unit_test(
+			tells_cameras_apart_by_make_model_and_serial_number),
 	};
 	int failed;
 

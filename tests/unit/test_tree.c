@@ -136,6 +136,7 @@ passes_over_dot_names_and_counts_loose_files(void **state)
 	text = describe(scan);
 	assert_string_equal(text, "cat - cat/1.jpg\ndog - dog/1.jpg\n");
 	assert_int_equal(scan->n_loose, 2);
+	assert_int_equal(scan->n_hidden, 3);
 	assert_true(g_str_has_suffix(scan->loose, "/README"));
 }
 
@@ -216,6 +217,94 @@ refuses_to_guess_whether_a_tree_is_split(void **state)
 	scan_fails(*state, "'owl'");
 }
 
+/* Scan several folders (NULL-terminated), named below dir. */
+static Scan *
+scan_several(const char *dir, const char *const *names, char *const *classes,
+	     GError **error)
+{
+	g_autoptr(GPtrArray) rejects =
+		g_ptr_array_new_with_free_func((GDestroyNotify)reject_free);
+	g_auto(GStrv) dirs = g_new0(char *, g_strv_length((GStrv)names) + 1);
+
+	for (int i = 0; names[i] != NULL; i++)
+		dirs[i] = g_build_filename(dir, names[i], NULL);
+	return tree_scan(dirs, classes, rejects, error);
+}
+
+static void
+puts_the_name_of_its_tree_before_each_of_several(void **state)
+{
+	static const char *const names[] = { "a", "deep/b/.", NULL };
+	g_autofree char *text = NULL;
+	GError *error = NULL;
+
+	touch(*state, "a/cat/1.jpg");
+	touch(*state, "a/dog/1.jpg");
+	touch(*state, "deep/b/cat/1.jpg");
+	touch(*state, "deep/b/owl/2.jpg");
+	g_autoptr(Scan) scan = scan_several(*state, names, NULL, &error);
+	test_assert_no_error(error);
+	text = describe(scan);
+	assert_string_equal(text, "cat - a/cat/1.jpg\ndog - a/dog/1.jpg\n"
+				  "cat - b/cat/1.jpg\nowl - b/owl/2.jpg\n");
+}
+
+static void
+leaves_split_folders_out_of_names_in_several_trees(void **state)
+{
+	static const char *const names[] = { "a", "b", NULL };
+	g_autofree char *text = NULL;
+	GError *error = NULL;
+
+	touch(*state, "a/train/cat/1.jpg");
+	touch(*state, "b/test/dog/1.jpg");
+	g_autoptr(Scan) scan = scan_several(*state, names, NULL, &error);
+	test_assert_no_error(error);
+	text = describe(scan);
+	assert_true(scan->presplit);
+	assert_string_equal(text, "cat train a/cat/1.jpg\n"
+				  "dog test b/dog/1.jpg\n");
+}
+
+static void
+refuses_trees_that_cannot_be_told_apart_or_differ_in_shape(void **state)
+{
+	static const char *const same[] = { "a", "deep/a", NULL };
+	static const char *const mixed[] = { "a", "split", NULL };
+	GError *error = NULL;
+
+	touch(*state, "a/cat/1.jpg");
+	touch(*state, "deep/a/dog/1.jpg");
+	touch(*state, "split/train/cat/1.jpg");
+	assert_null(scan_several(*state, same, NULL, &error));
+	test_assert_error(&error, KW_ERROR_INPUT, "have the same name");
+	assert_null(scan_several(*state, mixed, NULL, &error));
+	test_assert_error(&error, KW_ERROR_INPUT, "split already");
+}
+
+static void
+takes_the_classes_that_are_named_in_their_order(void **state)
+{
+	static const char *const names[] = { "a", NULL };
+	char *classes[] = { (char *)"owl", (char *)"cat", NULL };
+	char *missing[] = { (char *)"owl", (char *)"yak", NULL };
+	g_autofree char *text = NULL;
+	GError *error = NULL;
+
+	touch(*state, "a/cat/1.jpg");
+	touch(*state, "a/dog/1.jpg");
+	touch(*state, "a/dog/2.jpg");
+	touch(*state, "a/owl/1.jpg");
+	g_autoptr(Scan) scan = scan_several(*state, names, classes, &error);
+	test_assert_no_error(error);
+	text = describe(scan);
+	assert_string_equal(text, "cat - cat/1.jpg\nowl - owl/1.jpg\n");
+	assert_string_equal(scan->classes->pdata[0], "owl");
+	assert_int_equal(scan->n_other, 2);
+	assert_null(scan_several(*state, names, missing, &error));
+	test_assert_error(&error, KW_ERROR_INPUT, "no class 'yak'");
+}
+
 static void
 says_what_it_expected_and_found(void **state)
 {
@@ -268,6 +357,11 @@ main(void)
 		in_a_folder(knows_split_folders_in_any_case),
 		in_a_folder(takes_split_names_among_others_for_classes),
 		in_a_folder(refuses_to_guess_whether_a_tree_is_split),
+		in_a_folder(puts_the_name_of_its_tree_before_each_of_several),
+		in_a_folder(leaves_split_folders_out_of_names_in_several_trees),
+		in_a_folder(
+			refuses_trees_that_cannot_be_told_apart_or_differ_in_shape),
+		in_a_folder(takes_the_classes_that_are_named_in_their_order),
 		in_a_folder(says_what_it_expected_and_found),
 		in_a_folder(lists_folders_that_cannot_be_read),
 	};
