@@ -104,32 +104,44 @@ report_photos(Report *report, const GPtrArray *photos, const Duplicates *d,
 	warn_of_strangers(report);
 }
 
+/* The sets of group ids that were seen, one for each split. */
+typedef struct {
+	GHashTable *groups[KW_N_SPLITS];
+} Seen;
+
+static void
+count(ClassCount *counts, Seen *seen, Photo *photo)
+{
+	GHashTable **groups = &seen->groups[photo->split];
+
+	if (*groups == NULL)
+		*groups = g_hash_table_new(g_int64_hash, g_int64_equal);
+	counts->photos[photo->split]++;
+	counts->groups[photo->split] +=
+		g_hash_table_add(*groups, &photo->group);
+}
+
 void
 report_splits(Report *report, const GPtrArray *photos,
 	      const KwDatasetInfo *info)
 {
-	/* Group ids, for each class and split: a list's may be of several. */
-	gsize n_classes = g_strv_length(info->class_names);
-	g_autoptr(GPtrArray) seen = g_ptr_array_new_with_free_func(
-		(GDestroyNotify)g_hash_table_unref);
+	guint n = g_strv_length(info->class_names);
+	/* One more for the total. */
+	g_autofree Seen *seen = g_new0(Seen, n + 1);
 
 	report->settings = g_strdup(info->settings);
 	report->classes = g_strdupv(info->class_names);
-	report->counts = g_new0(ClassCount, n_classes);
-	for (gsize i = 0; i < n_classes * KW_N_SPLITS; i++)
-		g_ptr_array_add(seen,
-				g_hash_table_new(g_int64_hash, g_int64_equal));
+	report->counts = g_new0(ClassCount, n);
 	for (guint i = 0; i < photos->len; i++) {
 		Photo *photo = photos->pdata[i];
-		ClassCount *count = &report->counts[photo->label];
-		GHashTable *groups =
-			seen->pdata[(guint)photo->label * KW_N_SPLITS +
-				    photo->split];
 
-		count->photos[photo->split]++;
-		count->groups[photo->split] +=
-			g_hash_table_add(groups, &photo->group);
+		count(&report->counts[photo->label], &seen[photo->label],
+		      photo);
+		count(&report->total, &seen[n], photo);
 	}
+	for (guint i = 0; i <= n; i++)
+		for (int s = 0; s < KW_N_SPLITS; s++)
+			g_clear_pointer(&seen[i].groups[s], g_hash_table_unref);
 }
 
 /* ---- telling */
@@ -163,7 +175,6 @@ static void
 add_table(GString *text, const Report *report)
 {
 	static const char heading[] = "photos (groups)";
-	ClassCount sum = { 0 };
 	int width = (int)sizeof heading - 1;
 
 	for (int i = 0; report->classes[i] != NULL; i++)
@@ -177,15 +188,11 @@ add_table(GString *text, const Report *report)
 		g_autofree char *name = kw_printable(report->classes[i]);
 
 		add_row(text, width, name, &report->counts[i]);
-		for (int s = 0; s < KW_N_SPLITS; s++) {
-			sum.photos[s] += report->counts[i].photos[s];
-			sum.groups[s] += report->counts[i].groups[s];
-		}
 	}
-	add_row(text, width, "all", &sum);
+	add_row(text, width, "all", &report->total);
 }
 
-/* "photo sizes: 12 below 256, 340 from 512, 1 from 4096; 12 enlarged" */
+/* "longer sides: 12 below 256, 340 from 512 pixels; 12 enlarged" */
 static void
 add_sizes(GString *text, const Report *report)
 {

@@ -39,6 +39,7 @@ typedef struct {
 	char *settings;         /* of the dataset: lines */
 	GStrv classes;
 	ClassCount *counts; /* one a class */
+	ClassCount total;   /* a group of several classes counts once */
 	guint64 dataset_bytes, temporary_bytes;
 	gboolean checked; /* for leakage: a file was written */
 	gboolean near;    /* near duplicates were looked for */
