@@ -147,18 +147,22 @@ find_equal(Search *search, GError **error)
 
 /* ---- near ones */
 
-/* Are views of image i and of an original that are near in hash alike? */
+/* Is a view of image i like one of an original that is near in hash? */
 static gboolean
-confirm(Search *search, const Thumbs *thumbs, int view, guint original,
-	int other_view, gboolean *alike, GError **error)
+compare_views(Search *search, guint i, const Thumbs *thumbs, View view,
+	      guint original, View other_view, gboolean *alike, GError **error)
 {
+	const Picture *pictures = search->pictures;
 	Thumbs other;
 
+	*alike = fingerprint_may_match(&pictures[i].print, view,
+				       &pictures[original].print, other_view);
+	if (!*alike)
+		return TRUE;
 	if (!search->source->read_thumbs(search->source->data, original, &other,
 					 error))
 		return FALSE;
-	*alike =
-		fingerprint_confirm(thumbs->view[view], other.view[other_view]);
+	*alike = thumbs_match(thumbs, view, &other, other_view);
 	return TRUE;
 }
 
@@ -176,7 +180,7 @@ compare_numbers(gconstpointer a, gconstpointer b)
  * note the first.
  */
 static gboolean
-search_view(Search *search, guint i, const Thumbs *thumbs, int view,
+search_view(Search *search, guint i, const Thumbs *thumbs, View view,
 	    GError **error)
 {
 	Duplicates *d = search->found;
@@ -197,8 +201,8 @@ search_view(Search *search, guint i, const Thumbs *thumbs, int view,
 		if ((view == VIEW_INNER && number % N_VIEWS == VIEW_INNER) ||
 		    (!same_class && d->stranger[i] != i))
 			continue;
-		if (!confirm(search, thumbs, view, original,
-			     (int)(number % N_VIEWS), &alike, error))
+		if (!compare_views(search, i, thumbs, view, original,
+				   number % N_VIEWS, &alike, error))
 			return FALSE;
 		if (!alike)
 			continue;
@@ -222,12 +226,12 @@ find_near_of(Search *search, guint i, GError **error)
 	    !search->source->read_thumbs(search->source->data, i, &thumbs,
 					 error))
 		return FALSE;
-	for (int view = 0; view < N_VIEWS && d->original[i] == i; view++)
+	for (View view = 0; view < N_VIEWS && d->original[i] == i; view++)
 		if (!search_view(search, i, &thumbs, view, error))
 			return FALSE;
 	if (d->original[i] == i) {
 		g_array_append_val(search->originals, i);
-		for (int view = 0; view < N_VIEWS; view++)
+		for (View view = 0; view < N_VIEWS; view++)
 			hash_index_add(search->index,
 				       search->pictures[i].print.hash[view]);
 	}

@@ -10,21 +10,29 @@
 
 #include <glib.h>
 
-enum { VIEW_WHOLE, VIEW_INNER, N_VIEWS };
+typedef enum { VIEW_WHOLE, VIEW_INNER, N_VIEWS } View;
 
 /*
  * A difference hash of each view (Krawetz, "Kind of like that", 2013): of 8
- * rows of 9 gray values each, which grow to the right.
+ * rows of 9 gray values each, which grow to the right.  Copies of a photo have
+ * nearly equal hashes; so have photos of a camera that does not move.
+ *
+ * What tells the two apart is light: a copy keeps the mean of every part of the
+ * picture, and of every colour.  Means are in 1/256 of a level.
  */
+enum { BLOCK_SIDE = 4 };
+
 typedef struct {
 	guint64 hash[N_VIEWS];
+	guint16 blocks[N_VIEWS][BLOCK_SIDE * BLOCK_SIDE]; /* of gray */
+	guint16 colours[3]; /* of each channel of the whole */
 } Fingerprint;
 
 enum { THUMB_SIDE = 32 };
 
 /* Gray values of each view, averaged over equal areas. */
 typedef struct {
-	guint8 view[N_VIEWS][THUMB_SIDE * THUMB_SIDE];
+	guint8 cells[N_VIEWS][THUMB_SIDE * THUMB_SIDE];
 } Thumbs;
 
 /* Of an image of h x w x c bytes, c 1 or 3.  Any thread. */
@@ -32,9 +40,13 @@ void fingerprint_take(Fingerprint *print, Thumbs *thumbs, const guint8 *pixels,
 		      int h, int w, int c);
 
 /*
- * Is one view of an image so much like one of another that they can only be the
- * same photo?  Two photos of a camera that does not move are not.
+ * Is a view of image a so much like a view of image b that they can only be the
+ * same photo?  The first test, of fingerprints, is what most pairs fail; the
+ * second, of their thumbnails, wants the first passed.
  */
-gboolean fingerprint_confirm(const guint8 *a, const guint8 *b);
+gboolean fingerprint_may_match(const Fingerprint *a, View view_a,
+			       const Fingerprint *b, View view_b);
+gboolean thumbs_match(const Thumbs *a, View view_a, const Thumbs *b,
+		      View view_b);
 
 #endif

@@ -4,6 +4,8 @@ info=$KW_BIN/kw-info
 export TMPDIR=$PWD/tmp
 mkdir tmp
 
+. "$KW_TESTS/support/examples.sh"
+
 fail() {
 	echo "FAILED: $*"
 	exit 1
@@ -242,11 +244,4 @@ told stderr "interrupted; $(find late -type f | wc -l) of "
 
 echo "-- the examples of the manual run"
 rm -rf look wallaby
-sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/s/^\.Dl //p' "$KW_TESTS/../man/kw-info.1" \
-	> examples
-[ "$(wc -l < examples)" -ge 4 ] || fail "examples: $(cat examples)"
-while read -r command; do
-	PATH=$KW_BIN:$PATH bash -euo pipefail -c "$command" \
-		> stdout 2> stderr < /dev/null ||
-		fail "$command: $(cat stderr)"
-done < examples
+run_examples kw-info.1 4

@@ -31,6 +31,8 @@ add(Images *images, int label, guint64 hash, guint8 pixels)
 	picture->print.hash[VIEW_WHOLE] = hash;
 	/* Far from all others. */
 	picture->print.hash[VIEW_INNER] = ~hash;
+	for (int k = 0; k < 3; k++)
+		picture->print.colours[k] = (guint16)(pixels * 256);
 	images->pixels[images->n++] = pixels;
 }
 
@@ -135,8 +137,17 @@ wants_the_thumbnails_to_confirm_it(void **state)
 	(void)state;
 	add(&images, 0, 0xff, 10);
 	add(&images, 0, 0xff, 50);
-	g_autoptr(Duplicates) found = find(&images, 4);
-	assert_int_equal(found->original[1], 1);
+	g_autoptr(Duplicates) colours = find(&images, 4);
+	assert_int_equal(colours->original[1], 1);
+	/* The fingerprints agree: the thumbnails do not. */
+	memcpy(images.pictures[1].print.colours,
+	       images.pictures[0].print.colours,
+	       sizeof images.pictures[0].print.colours);
+	g_autoptr(Duplicates) thumbs = find(&images, 4);
+	assert_int_equal(thumbs->original[1], 1);
+	images.pixels[1] = 11;
+	g_autoptr(Duplicates) near = find(&images, 4);
+	assert_int_equal(near->original[1], 0);
 }
 
 /* The whole of a cropped photo is the inner view of its original. */

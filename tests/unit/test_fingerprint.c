@@ -76,8 +76,8 @@ averages_equal_areas_at_any_size(void **state)
 			double mean = mean_of(pixels, w, r * dy, (r + 1) * dy,
 					      c * dx, (c + 1) * dx);
 
-			assert_true(thumbs.view[VIEW_WHOLE][i] > mean - 0.6);
-			assert_true(thumbs.view[VIEW_WHOLE][i] < mean + 0.6);
+			assert_true(thumbs.cells[VIEW_WHOLE][i] > mean - 0.6);
+			assert_true(thumbs.cells[VIEW_WHOLE][i] < mean + 0.6);
 		}
 	}
 }
@@ -114,7 +114,7 @@ sees_luma_in_colours(void **state)
 	for (int i = 0; i < 72 * 72 * 3; i++)
 		red[i] = i % 3 == 0 ? 200 : 0;
 	fingerprint_take(&a, &s, red, 72, 72, 3);
-	assert_in_range(s.view[VIEW_WHOLE][0], 59, 61);
+	assert_in_range(s.cells[VIEW_WHOLE][0], 59, 61);
 }
 
 static void
@@ -135,37 +135,58 @@ sees_a_cropped_copy_in_the_inner_view(void **state)
 	assert_in_range(hamming_distance(original.hash[VIEW_INNER],
 					 copy.hash[VIEW_WHOLE]),
 			0, 1);
-	assert_true(
-		fingerprint_confirm(a.view[VIEW_INNER], b.view[VIEW_WHOLE]));
+	assert_true(fingerprint_may_match(&original, VIEW_INNER, &copy,
+					  VIEW_WHOLE));
+	assert_true(thumbs_match(&a, VIEW_INNER, &b, VIEW_WHOLE));
+	assert_false(thumbs_match(&a, VIEW_WHOLE, &b, VIEW_WHOLE));
+}
+
+/* Two views that can only be the same photo, by both tests. */
+static gboolean
+match(const guint8 *a, const guint8 *b, int side)
+{
+	Fingerprint p, q;
+	Thumbs s, t;
+
+	fingerprint_take(&p, &s, a, side, side, 3);
+	fingerprint_take(&q, &t, b, side, side, 3);
+	return fingerprint_may_match(&p, VIEW_WHOLE, &q, VIEW_WHOLE) &&
+	       thumbs_match(&s, VIEW_WHOLE, &t, VIEW_WHOLE);
 }
 
 static void
-confirms_copies_and_not_what_is_much_alike(void **state)
+matches_copies_and_not_what_is_much_alike(void **state)
 {
-	enum { SIDE = 224 };
-	g_autofree guint8 *pixels = draw(SIDE, SIDE, 1, 8);
-	g_autofree guint8 *copy = g_memdup2(pixels, SIDE * SIDE);
-	Fingerprint print;
-	Thumbs a, b;
+	enum { SIDE = 224, ROW = SIDE * 3, SIZE = ROW * SIDE };
+	g_autofree guint8 *pixels = draw(SIDE, SIDE, 3, 8);
+	g_autofree guint8 *copy = g_memdup2(pixels, SIZE);
 
 	(void)state;
-	fingerprint_take(&print, &a, pixels, SIDE, SIDE, 1);
 	/* As a codec does: errors here and there, none on average. */
-	for (int i = 0; i < SIDE * SIDE; i++)
+	for (int i = 0; i < SIZE; i++)
 		copy[i] = (guint8)(copy[i] + noise(4, i, 7) - 3);
-	fingerprint_take(&print, &b, copy, SIDE, SIDE, 1);
-	assert_true(fingerprint_confirm(a.view[0], b.view[0]));
+	assert_true(match(pixels, copy, SIDE));
 	/* An animal has come. */
-	memcpy(copy, pixels, SIDE * SIDE);
+	memcpy(copy, pixels, SIZE);
 	for (int y = 100; y < 120; y++)
-		memset(copy + y * SIDE + 80, 30, 20);
-	fingerprint_take(&print, &b, copy, SIDE, SIDE, 1);
-	assert_false(fingerprint_confirm(a.view[0], b.view[0]));
-	/* The sun has come out. */
-	for (int i = 0; i < SIDE * SIDE; i++)
-		copy[i] = (guint8)(pixels[i] * 104 / 100);
-	fingerprint_take(&print, &b, copy, SIDE, SIDE, 1);
-	assert_false(fingerprint_confirm(a.view[0], b.view[0]));
+		memset(copy + y * ROW + 80 * 3, 30, 20 * 3);
+	assert_false(match(pixels, copy, SIDE));
+	/* The sun has come out a little. */
+	for (int i = 0; i < SIZE; i++)
+		copy[i] = (guint8)(pixels[i] * 102 / 100);
+	assert_false(match(pixels, copy, SIDE));
+	/* A shadow has moved. */
+	memcpy(copy, pixels, SIZE);
+	for (int y = 0; y < SIDE / 4; y++)
+		for (int i = 0; i < ROW / 4; i++)
+			copy[y * ROW + i] = (guint8)(copy[y * ROW + i] - 2);
+	assert_false(match(pixels, copy, SIDE));
+	/* It is evening: as light, but redder. */
+	for (int i = 0; i < SIZE; i++)
+		copy[i] = (guint8)(pixels[i] + (i % 3 == 0   ? 2
+						: i % 3 == 2 ? -5
+							     : 0));
+	assert_false(match(pixels, copy, SIDE));
 }
 
 int
@@ -176,7 +197,7 @@ main(void)
 		cmocka_unit_test(hashes_where_gray_grows_to_the_right),
 		cmocka_unit_test(sees_luma_in_colours),
 		cmocka_unit_test(sees_a_cropped_copy_in_the_inner_view),
-		cmocka_unit_test(confirms_copies_and_not_what_is_much_alike),
+		cmocka_unit_test(matches_copies_and_not_what_is_much_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
