@@ -97,6 +97,15 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(call obj,$(support_src) \
 $(B)/make-photos: $(call obj,tests/cli/make_photos.c tests/support/draw.c)
 	$(link)
 
+# Draws photos with known leaks; judges what a dataset made of them.
+leak_src := tests/cli/make_leaks.c tests/cli/check_leaks.c
+$(B)/make-leaks: $(call obj,tests/cli/make_leaks.c tests/support/scene.c \
+		tests/support/leaks.c tests/support/leaks_plan.c) $(B)/libkw.a
+	$(link)
+$(B)/check-leaks: $(call obj,tests/cli/check_leaks.c tests/support/leaks.c) \
+		$(B)/libkw.a
+	$(link)
+
 # Writes the datasets that tests/interop reads with h5py.
 $(B)/make-datasets: libs := -lcmocka
 $(B)/make-datasets: $(call obj,tests/interop/make_datasets.c \
@@ -120,11 +129,14 @@ quote = '$(subst ','\'',$(1))'
 FORCE:
 
 -include $(patsubst %.c,$(B)/obj/%.d,$(src) $(unit_src) $(support_src) \
-	tests/cli/make_photos.c tests/interop/make_datasets.c)
+	tests/cli/make_photos.c $(leak_src) tests/interop/make_datasets.c)
 
 # ---- checks
+# What the scripts of tests/cli work with.
+helpers := $(addprefix $(B)/,make-photos make-datasets make-leaks check-leaks)
+
 .PHONY: check sanitize interop
-check: $(tools) $(units) $(B)/make-photos $(B)/make-datasets ## Run all tests; ends with "N passed, N failed"
+check: $(tools) $(units) $(helpers) ## Run all tests; ends with "N passed, N failed"
 	@tests/run $(B) $(units) $(sort $(wildcard tests/cli/*.sh)) \
 		tests/check-man.sh tests/check-headers.sh
 
