@@ -135,13 +135,17 @@ FORCE:
 # What the scripts of tests/cli work with.
 helpers := $(addprefix $(B)/,make-photos make-datasets make-leaks check-leaks)
 
-.PHONY: check sanitize interop
+.PHONY: check sanitize leakage interop
 check: $(tools) $(units) $(helpers) ## Run all tests; ends with "N passed, N failed"
 	@tests/run $(B) $(units) $(sort $(wildcard tests/cli/*.sh)) \
 		tests/check-man.sh tests/check-headers.sh
 
 sanitize: ## The same, built with AddressSanitizer and UBSan
 	$(MAKE) VARIANT=sanitize check
+
+# What `check` does with 1,200 drawn photos, with as many as show more.
+leakage: $(tools) $(helpers) ## Test what kw-prep keeps together on 5,000 drawn photos
+	@KW_LEAK_PHOTOS=5000 tests/run $(B) tests/cli/prep_leakage.sh
 
 interop: $(tools) $(B)/make-datasets deps-interop ## Compare with real Keras, in a virtual environment of its own
 	@tests/interop/run $(B)

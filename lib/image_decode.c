@@ -184,30 +184,40 @@ ink_to_light(Image *image, const Job *job)
 	return light;
 }
 
-/* Any colour space to the bands of the request. */
+/* Any colour space to bytes of red, green and blue. */
 static Image *
-convert_colours(Image *image, const KwImageRequest *request)
+convert_colours(Image *image)
 {
 	g_autoptr(Image) colour = NULL;
 	g_autoptr(Image) opaque = NULL;
 	g_autoptr(Image) bands = NULL;
-	VipsInterpretation space = request->channels == 1
-					   ? VIPS_INTERPRETATION_B_W
-					   : VIPS_INTERPRETATION_sRGB;
 	Image *bytes = NULL;
 
-	if (image->Type == space && image->Bands == request->channels &&
+	if (image->Type == VIPS_INTERPRETATION_sRGB && image->Bands == 3 &&
 	    image->BandFmt == VIPS_FORMAT_UCHAR)
 		return g_object_ref(image);
-	if (vips_colourspace(image, &colour, space, NULL) != 0)
+	if (vips_colourspace(image, &colour, VIPS_INTERPRETATION_sRGB, NULL) !=
+	    0)
 		return NULL;
 	opaque = lay_on_white(colour);
 	if (opaque == NULL ||
-	    vips_extract_band(opaque, &bands, 0, "n", request->channels,
-			      NULL) != 0 ||
+	    vips_extract_band(opaque, &bands, 0, "n", 3, NULL) != 0 ||
 	    vips_cast_uchar(bands, &bytes, NULL) != 0)
 		return NULL;
 	return bytes;
+}
+
+/*
+ * Luma of ITU-R BT.601, in the fixed point of Pillow's mode L, and so of
+ * Keras's grayscale; libvips's own gray is the luminance of linear light.
+ */
+static void
+to_gray(guint8 *gray, const guint8 *colours, gsize n)
+{
+	for (gsize i = 0; i < n; i++, colours += 3)
+		gray[i] = (guint8)((colours[0] * 19595u + colours[1] * 38470u +
+				    colours[2] * 7471u + 0x8000u) >>
+				   16);
 }
 
 /* ---- sizes */
@@ -296,14 +306,18 @@ pad(Image *image, Size size)
 
 /* This is where libvips decodes: until here it has only planned. */
 static gboolean
-render(Image *image, guint8 *pixels, gsize n)
+render(Image *image, const KwImageRequest *r, guint8 *pixels)
 {
+	gsize n = (gsize)r->height * (gsize)r->width;
 	size_t size = 0;
-	g_autofree void *rendered = vips_image_write_to_memory(image, &size);
+	g_autofree guint8 *rendered = vips_image_write_to_memory(image, &size);
 
-	if (rendered == NULL || size != n)
+	if (rendered == NULL || size != n * 3)
 		return FALSE;
-	memcpy(pixels, rendered, n);
+	if (r->channels == 1)
+		to_gray(pixels, rendered, n);
+	else
+		memcpy(pixels, rendered, n * 3);
 	return TRUE;
 }
 
@@ -327,11 +341,10 @@ transform(Image *opened, const Job *job, Size upright, gboolean swap,
 	return middle != NULL && (opaque = lay_on_white(middle)) != NULL &&
 	       (light = ink_to_light(opaque, job)) != NULL &&
 	       (small = shrink_upright(light, job, size, swap)) != NULL &&
-	       (bytes = convert_colours(small, r)) != NULL &&
+	       (bytes = convert_colours(small)) != NULL &&
 	       (large = enlarge(bytes, size)) != NULL &&
 	       (padded = pad(large, wanted)) != NULL &&
-	       render(padded, pixels,
-		      (gsize)r->height * (gsize)r->width * (gsize)r->channels);
+	       render(padded, r, pixels);
 }
 
 /* `opened` is the file at full size, nothing of it decoded yet. */

@@ -26,8 +26,8 @@ gboolean kw_fit_parse(const char *name, KwFit *fit);
 
 /* What a photo is to become. */
 typedef struct {
-	int height, width;  /* 1..65535 */
-	int channels;       /* 3: red-green-blue, 1: gray */
+	int height, width; /* 1..65535 */
+	int channels;      /* 3: red-green-blue, 1: their luma (BT.601) */
 	KwFit fit;
 	guint64 max_pixels; /* larger photos are refused, undecoded */
 } KwImageRequest;

@@ -11,7 +11,7 @@ export TMPDIR=$PWD/tmp
 mkdir tmp
 case $KW_BIN in
 *sanitize) n=${KW_LEAK_PHOTOS:-600} ;;
-*) n=${KW_LEAK_PHOTOS:-5000} ;;
+*) n=${KW_LEAK_PHOTOS:-1200} ;;
 esac
 
 fail() {
@@ -53,7 +53,7 @@ cmp one.h5 two.h5
 rm two.h5
 
 echo "-- copies, bursts and frames among $n photos"
-"$make_leaks" --fixed-cameras 2 --frames $((n / 10)) tree "$n"
+"$make_leaks" --fixed-cameras 5 --frames $((n / 10)) tree "$n"
 run 0 "$prep" -s 224 -o d.h5 tree
 said "$nothing_shared between splits"
 judge d.h5 tree.tsv
