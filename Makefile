@@ -98,12 +98,16 @@ $(B)/make-photos: $(call obj,tests/cli/make_photos.c tests/support/draw.c)
 	$(link)
 
 # Draws photos with known leaks; judges what a dataset made of them.
-leak_src := tests/cli/make_leaks.c tests/cli/check_leaks.c
 $(B)/make-leaks: $(call obj,tests/cli/make_leaks.c tests/support/scene.c \
 		tests/support/leaks.c tests/support/leaks_plan.c) $(B)/libkw.a
 	$(link)
 $(B)/check-leaks: $(call obj,tests/cli/check_leaks.c tests/support/leaks.c) \
 		$(B)/libkw.a
+	$(link)
+
+# Writes the photos that tests/cli/prep_hostile.sh has kw-prep survive.
+$(B)/make-hostile: $(call obj,tests/cli/make_hostile.c tests/support/draw.c \
+		$(wildcard tests/support/hostile*.c)) $(B)/libkw.a
 	$(link)
 
 # Writes the datasets that tests/interop reads with h5py.
@@ -129,11 +133,12 @@ quote = '$(subst ','\'',$(1))'
 FORCE:
 
 -include $(patsubst %.c,$(B)/obj/%.d,$(src) $(unit_src) $(support_src) \
-	tests/cli/make_photos.c $(leak_src) tests/interop/make_datasets.c)
+	$(wildcard tests/cli/*.c) tests/interop/make_datasets.c)
 
 # ---- checks
 # What the scripts of tests/cli work with.
-helpers := $(addprefix $(B)/,make-photos make-datasets make-leaks check-leaks)
+helpers := $(addprefix $(B)/,make-photos make-hostile make-leaks check-leaks \
+	make-datasets)
 
 .PHONY: check sanitize leakage interop
 check: $(tools) $(units) $(helpers) ## Run all tests; ends with "N passed, N failed"
