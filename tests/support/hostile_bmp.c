@@ -62,15 +62,15 @@ drawn(int height, int depth)
 	return bmp;
 }
 
-/* One gray of 128. */
+/* One gray of 128; the fourth byte of 32 bits is no part of a colour. */
 static GByteArray *
-flat(int width, int height, int depth)
+flat(int width, int height, int depth, int fourth)
 {
 	GByteArray *bmp = headers(width, height, depth);
-	guint n = (guint)((width * depth / 8 + 3) / 4 * 4 * ABS(height));
+	int n = (width * depth / 8 + 3) / 4 * 4 * ABS(height);
 
-	for (guint i = 0; i < n; i++)
-		bytes_pack(bmp, "1", 128);
+	for (int i = 0; i < n; i++)
+		bytes_pack(bmp, "1", depth == 32 && i % 4 == 3 ? fourth : 128);
 	return bmp;
 }
 
@@ -91,13 +91,17 @@ add_good(Hostile *corpus)
 		hostile_reads(corpus, up, look, drawn(HOSTILE_HEIGHT, depth));
 		hostile_reads(corpus, down, look,
 			      drawn(-HOSTILE_HEIGHT, depth));
-		hostile_reads(corpus, padded, LOOKS_FLAT, flat(5, 3, depth));
+		hostile_reads(corpus, padded, LOOKS_FLAT, flat(5, 3, depth, 0));
 	}
-	hostile_reads(corpus, "1 x 1.bmp", LOOKS_FLAT, flat(1, 1, 24));
+	hostile_reads(corpus, "1 x 1.bmp", LOOKS_FLAT, flat(1, 1, 24, 0));
+	hostile_reads(corpus, "32 bits, opaque.bmp", LOOKS_FLAT,
+		      flat(SIDE, SIDE, 32, 255));
+	hostile_reads(corpus, "32 bits, half opaque.bmp", LOOKS_ANY,
+		      flat(SIDE, SIDE, 32, 128));
 	hostile_reads(corpus, "a bitmap.jpg", LOOKS_DRAWN,
 		      drawn(HOSTILE_HEIGHT, 24));
 	hostile_reads(corpus, "junk behind.bmp", LOOKS_FLAT,
-		      bytes_noise(flat(SIDE, SIDE, 24), 5000, 23));
+		      bytes_noise(flat(SIDE, SIDE, 24, 0), 5000, 23));
 }
 
 static void
@@ -143,16 +147,17 @@ add_headers(Hostile *corpus)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(lies); i++)
 		hostile_refuses(corpus, lies[i].name, lies[i].words,
-				bytes_put(flat(SIDE, SIDE, 24), lies[i].at,
+				bytes_put(flat(SIDE, SIDE, 24, 0), lies[i].at,
 					  lies[i].layout, lies[i].value));
 	for (gsize i = 0; i < G_N_ELEMENTS(odd); i++)
 		hostile_takes_either(corpus, odd[i].name, LOOKS_ANY, NULL,
-				     bytes_put(flat(SIDE, SIDE, 8), odd[i].at,
-					       odd[i].layout, odd[i].value));
-	hostile_refuses(
-		corpus, "16400 x 16400.bmp", "too large",
-		bytes_put(bytes_put(flat(SIDE, SIDE, 24), WIDTH, "<4", 16400),
-			  HEIGHT, "<4", 16400));
+				     bytes_put(flat(SIDE, SIDE, 8, 0),
+					       odd[i].at, odd[i].layout,
+					       odd[i].value));
+	hostile_refuses(corpus, "16400 x 16400.bmp", "too large",
+			bytes_put(bytes_put(flat(SIDE, SIDE, 24, 0), WIDTH,
+					    "<4", 16400),
+				  HEIGHT, "<4", 16400));
 }
 
 static void

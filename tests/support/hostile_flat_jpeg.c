@@ -207,6 +207,23 @@ add_scans(Hostile *corpus)
 			bytes_cut(progressive(400, 400, 1), 300));
 }
 
+/* The same where one must look twice to see that it is progressive. */
+static void
+add_hidden_scans(Hostile *corpus)
+{
+	GByteArray *jpeg = progressive(2000, 2000, 1000);
+	guint frame = jpeg_find(jpeg, JPEG_SOF2);
+
+	hostile_refuses(corpus, "1000 scans behind junk.jpg", "scans",
+			bytes_splice(bytes_copy(jpeg), frame, 0, "junk", 4));
+	hostile_refuses(corpus, "1000 scans behind fill bytes.jpg", "scans",
+			bytes_splice(bytes_copy(jpeg), frame, 0,
+				     "\xff\xff\xff\xff", 4));
+	/* libjpeg takes it for one of length 2, which is none. */
+	hostile_refuses(corpus, "1000 scans behind a segment of 0.jpg", "scans",
+			bytes_splice(jpeg, frame, 0, "\xff\xe5\0", 4));
+}
+
 static void
 add_coding(Hostile *corpus)
 {
@@ -235,5 +252,6 @@ hostile_add_flat_jpeg(Hostile *corpus)
 	add_subsamplings(corpus);
 	add_components(corpus);
 	add_scans(corpus);
+	add_hidden_scans(corpus);
 	add_coding(corpus);
 }
