@@ -4,6 +4,7 @@
 #include <string.h>
 #include <vips/vips.h>
 
+#include "lib/image_bmp.h"
 #include "lib/image_facts.h"
 
 /* Names of our own: libvips gained clean-up functions for its types late. */
@@ -79,9 +80,7 @@ open_shrunk(const Job *job, double shrink)
 				      "fail_on", fail_on, NULL);
 		break;
 	case KW_BMP:
-		status = vips_magickload(job->file, &image, "access", access,
-					 "fail_on", fail_on, NULL);
-		break;
+		return kw_bmp_open(job->file);
 	case KW_HEIF:
 		status = vips_heifload(job->file, &image, "access", access,
 				       "fail_on", fail_on, NULL);

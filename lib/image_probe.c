@@ -115,30 +115,37 @@ is_zero_filled(int fd)
 	       (block[0] != 0xff || block[1] != 0xd9);
 }
 
-/* Is the first frame header (SOF) behind the leading segments progressive? */
+/*
+ * May the first frame header (SOF) be a progressive one?  Where segments do not
+ * follow each other as they should, nobody knows what a decoder makes of it.
+ */
 static gboolean
-is_progressive(int fd)
+may_be_progressive(int fd)
 {
 	guint8 marker[4];
 	off_t at = 2;
 
 	while (pread(fd, marker, 4, at) == 4 && marker[0] == 0xff) {
+		int length = marker[2] << 8 | marker[3];
+
 		switch (marker[1]) {
-		case 0xc2: /* SOF2, Huffman coded */
-		case 0xca: /* SOF10, arithmetic coded */
-			return TRUE;
 		case 0xc0:
 		case 0xc1:
 		case 0xda:
 			return FALSE;
+		case 0xc2: /* SOF2, Huffman coded */
+		case 0xca: /* SOF10, arithmetic coded */
+			return TRUE;
 		case 0xff: /* padding before a marker */
 			at++;
 			break;
 		default:
-			at += 2 + (marker[2] << 8 | marker[3]);
+			if (length < 2)
+				return TRUE;
+			at += 2 + length;
 		}
 	}
-	return FALSE;
+	return TRUE;
 }
 
 /* Start-of-scan markers: inside the data of a scan, ff is followed by 00. */
@@ -176,7 +183,7 @@ kw_image_probe(int fd, KwImageType *type, GError **error)
 	if (is_zero_filled(fd))
 		return refuse(error,
 			      "truncated (the rest of the file is zeros)");
-	if (is_progressive(fd) && has_too_many_scans(fd))
+	if (may_be_progressive(fd) && has_too_many_scans(fd))
 		return refuse(error, "damaged (a progressive JPEG file with "
 				     "more than 100 scans)");
 	return TRUE;

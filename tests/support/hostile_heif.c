@@ -3,16 +3,6 @@
  */
 #include "tests/support/hostile_parts.h"
 
-#ifdef __SANITIZE_ADDRESS__
-/* x265 keeps tables of each picture size that it encoded. */
-const char *__lsan_default_suppressions(void);
-const char *
-__lsan_default_suppressions(void)
-{
-	return "leak:libx265.so";
-}
-#endif
-
 /* The image's size is in box 'ispe': version and flags, width, height. */
 static void
 add_size(Hostile *corpus, const GByteArray *photo, const char *suffix,

@@ -29,8 +29,13 @@ load_one(const HostileFile *file, Result *result)
 	g_autofree char *path = g_build_filename(dir, file->path, NULL);
 	g_autoptr(GError) error = NULL;
 
+	const KwImageRequest request = { .height = H,
+					 .width = W,
+					 .channels = 3,
+					 .max_pixels = KW_DEFAULT_MAX_PIXELS };
+
 	result->pixels = g_malloc0(N);
-	if (kw_image_load(path, H, W, 3, result->pixels, &result->facts,
+	if (kw_image_load(path, &request, result->pixels, &result->facts,
 			  &error))
 		return;
 	g_clear_pointer(&result->pixels, g_free);
