@@ -1,17 +1,16 @@
 #include "lib/image_decode.h"
 
-#include <math.h>
-#include <string.h>
+#include <sys/stat.h>
 #include <vips/vips.h>
 
 #include "lib/image_bmp.h"
 #include "lib/image_facts.h"
+#include "lib/image_fit.h"
+#include "lib/image_rows.h"
 
 /* Names of our own: libvips gained clean-up functions for its types late. */
 typedef VipsImage Image;
-typedef VipsInterpolate Interpolate;
 typedef VipsArrayDouble Doubles;
-typedef VipsArrayInt Ints;
 
 static void
 doubles_free(Doubles *array)
@@ -19,16 +18,11 @@ doubles_free(Doubles *array)
 	vips_area_unref(VIPS_AREA(array));
 }
 
-static void
-ints_free(Ints *array)
-{
-	vips_area_unref(VIPS_AREA(array));
-}
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Image, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Interpolate, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Doubles, doubles_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ints, ints_free)
+
+/* Larger JPEG files are not for libjpeg, which gets them as a whole. */
+enum { MOST_BYTES = 256 << 20 };
 
 /* A file on its way to pixels. */
 typedef struct {
@@ -37,10 +31,6 @@ typedef struct {
 	const KwImageRequest *request;
 	gboolean managed; /* use an embedded colour profile */
 } Job;
-
-typedef struct {
-	int width, height;
-} Size;
 
 /* ---- opening */
 
@@ -89,42 +79,19 @@ open_shrunk(const Job *job, double shrink)
 	return status == 0 ? image : NULL;
 }
 
-/* ---- geometry; all sizes are of the photo as it is stored */
-
-static Size
-turned(Size size, gboolean swap)
-{
-	return swap ? (Size){ size.height, size.width } : size;
-}
+/* ---- sizes */
 
 /*
- * The middle of an image that KW_FIT_CROP shows: the largest part of the aspect
- * of `wanted`.
+ * The same part of an image that the decoder made smaller.  By an eighth, say,
+ * the last column may stand for less than the others.
  */
-static Size
-cropped(Size image, Size wanted)
+static void
+scale_box(KwBox *box, double x, double y)
 {
-	double aspect = (double)wanted.width / wanted.height;
-	Size part = image;
-
-	if (image.width > image.height * aspect)
-		part.width = MAX((int)lrint(image.height * aspect), 1);
-	else
-		part.height = MAX((int)lrint(image.width / aspect), 1);
-	return part;
-}
-
-/* The largest size of the aspect of `image` that lies within `wanted`. */
-static Size
-inscribed(Size image, Size wanted)
-{
-	double scale = MIN((double)wanted.width / image.width,
-			   (double)wanted.height / image.height);
-	int width = (int)lrint(image.width * scale);
-	int height = (int)lrint(image.height * scale);
-
-	return (Size){ CLAMP(width, 1, wanted.width),
-		       CLAMP(height, 1, wanted.height) };
+	box->left *= x;
+	box->width *= x;
+	box->top *= y;
+	box->height *= y;
 }
 
 /*
@@ -132,11 +99,10 @@ inscribed(Size image, Size wanted)
  * factor of two at least is left to the better filter.
  */
 static double
-decoder_shrink(KwImageType type, Size image, Size wanted)
+decoder_shrink(KwImageType type, const KwBox *box, KwSize size)
 {
-	double shrink = MIN((double)image.width / wanted.width,
-			    (double)image.height / wanted.height) /
-			2;
+	double shrink =
+		MIN(box->width / size.width, box->height / size.height) / 2;
 
 	if (type == KW_WEBP)
 		return MAX(shrink, 1);
@@ -147,221 +113,258 @@ decoder_shrink(KwImageType type, Size image, Size wanted)
 
 /* ---- colours */
 
+static gboolean
+has_profile(Image *image)
+{
+	return vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0;
+}
+
+/* Bytes of red, green and blue, or of gray; perhaps with alpha. */
+static gboolean
+is_plain(Image *image)
+{
+	return image->BandFmt == VIPS_FORMAT_UCHAR &&
+	       (image->Type == VIPS_INTERPRETATION_sRGB ||
+		image->Type == VIPS_INTERPRETATION_B_W);
+}
+
 /*
- * What is transparent becomes white, before anything is resized: no colour of
+ * Any colour space to plain bytes.  By the profile of a photo here only where
+ * its colours are not plain: what is can be resampled first and converted when
+ * it is small.
+ */
+static Image *
+convert_colours(Image *image, const Job *job)
+{
+	gboolean ink = image->Type == VIPS_INTERPRETATION_CMYK;
+	Image *plain = NULL;
+	int status;
+
+	if (is_plain(image))
+		return g_object_ref(image);
+	if (job->managed && (ink || has_profile(image)))
+		status = vips_icc_transform(image, &plain, "srgb", "embedded",
+					    TRUE, "input_profile",
+					    ink ? "cmyk" : "srgb", "depth", 8,
+					    NULL);
+	else
+		status = vips_colourspace(image, &plain,
+					  image->Bands < 3
+						  ? VIPS_INTERPRETATION_B_W
+						  : VIPS_INTERPRETATION_sRGB,
+					  NULL);
+	return status == 0 ? plain : NULL;
+}
+
+/*
+ * What is transparent becomes white, before anything is resampled: no colour of
  * an invisible pixel bleeds into its neighbours.
  */
 static Image *
 lay_on_white(Image *image)
 {
-	double white = image->BandFmt == VIPS_FORMAT_USHORT ? 65535.0 : 255.0;
-	g_autoptr(Doubles) background = vips_array_double_newv(1, white);
+	g_autoptr(Doubles) white = vips_array_double_newv(1, 255.0);
 	Image *opaque = NULL;
 
 	if (!vips_image_hasalpha(image))
 		return g_object_ref(image);
-	if (vips_flatten(image, &opaque, "background", background, "max_alpha",
-			 white, NULL) != 0)
+	if (vips_flatten(image, &opaque, "background", white, NULL) != 0)
 		return NULL;
 	return opaque;
 }
 
-/*
- * Ink to light before the resize: vips_thumbnail_image() of libvips 8.14.1
- * converts CMYK with a generic profile even where the photo has its own.
- */
+/* One or three bytes a pixel, whatever the file has. */
 static Image *
-ink_to_light(Image *image, const Job *job)
+take_channels(Image *image)
 {
-	Image *light = NULL;
-
-	if (!job->managed || image->Type != VIPS_INTERPRETATION_CMYK)
-		return g_object_ref(image);
-	if (vips_icc_transform(image, &light, "srgb", "embedded", TRUE,
-			       "input_profile", "cmyk", NULL) != 0)
-		return NULL;
-	return light;
-}
-
-/* Any colour space to bytes of red, green and blue. */
-static Image *
-convert_colours(Image *image)
-{
-	g_autoptr(Image) colour = NULL;
-	g_autoptr(Image) opaque = NULL;
 	g_autoptr(Image) bands = NULL;
 	Image *bytes = NULL;
+	int n = image->Bands < 3 ? 1 : 3;
 
-	if (image->Type == VIPS_INTERPRETATION_sRGB && image->Bands == 3 &&
-	    image->BandFmt == VIPS_FORMAT_UCHAR)
+	if (image->Bands == n && image->BandFmt == VIPS_FORMAT_UCHAR)
 		return g_object_ref(image);
-	if (vips_colourspace(image, &colour, VIPS_INTERPRETATION_sRGB, NULL) !=
-	    0)
-		return NULL;
-	opaque = lay_on_white(colour);
-	if (opaque == NULL ||
-	    vips_extract_band(opaque, &bands, 0, "n", 3, NULL) != 0 ||
+	if (vips_extract_band(image, &bands, 0, "n", n, NULL) != 0 ||
 	    vips_cast_uchar(bands, &bytes, NULL) != 0)
 		return NULL;
 	return bytes;
 }
 
-/*
- * Luma of ITU-R BT.601, in the fixed point of Pillow's mode L, and so of
- * Keras's grayscale; libvips's own gray is the luminance of linear light.
- */
-static void
-to_gray(guint8 *gray, const guint8 *colours, gsize n)
-{
-	for (gsize i = 0; i < n; i++, colours += 3)
-		gray[i] = (guint8)((colours[0] * 19595u + colours[1] * 38470u +
-				    colours[2] * 7471u + 0x8000u) >>
-				   16);
-}
-
-/* ---- sizes */
-
-static Image *
-crop(Image *image, const Job *job, gboolean swap)
-{
-	Size all = { image->Xsize, image->Ysize };
-	Size wanted = { job->request->width, job->request->height };
-	Size part = cropped(all, turned(wanted, swap));
-	Image *middle = NULL;
-
-	if (job->request->fit != KW_FIT_CROP)
-		return g_object_ref(image);
-	if (vips_extract_area(image, &middle, (all.width - part.width) / 2,
-			      (all.height - part.height) / 2, part.width,
-			      part.height, NULL) != 0)
-		return NULL;
-	return middle;
-}
+/* ---- pixels */
 
 /*
- * Upright, and no larger than `size` along either axis.  libvips honours an
- * embedded profile only when it is told of the other end; where there is none,
- * telling it costs time and shifts the colours.
+ * Resample the box of the rows, all of which are read: what is behind the box
+ * may be damaged as well.
  */
-static Image *
-shrink_upright(Image *image, const Job *job, Size size, gboolean swap)
-{
-	Size now = turned((Size){ image->Xsize, image->Ysize }, swap);
-	const char *profile =
-		job->managed && vips_image_get_typeof(image,
-						      VIPS_META_ICC_NAME) != 0
-			? "srgb"
-			: NULL;
-	Image *small = NULL;
-
-	if (vips_thumbnail_image(image, &small, MIN(size.width, now.width),
-				 "height", MIN(size.height, now.height), "size",
-				 VIPS_SIZE_FORCE, "export_profile", profile,
-				 NULL) != 0)
-		return NULL;
-	return small;
-}
-
-/*
- * vips_resize() of libvips 8.14.1 shifts what it enlarges by half a pixel; here
- * output x is input (x + 0.5)/s - 0.5.
- */
-static Image *
-enlarge(Image *image, Size size)
-{
-	g_autoptr(Interpolate) bicubic = vips_interpolate_new("bicubic");
-	g_autoptr(Ints) area =
-		vips_array_int_newv(4, 0, 0, size.width, size.height);
-	Image *large = NULL;
-
-	if (image->Xsize == size.width && image->Ysize == size.height)
-		return g_object_ref(image);
-	if (bicubic == NULL ||
-	    vips_affine(image, &large, (double)size.width / image->Xsize, 0.0,
-			0.0, (double)size.height / image->Ysize, "interpolate",
-			bicubic, "oarea", area, "idx", 0.5, "idy", 0.5, "odx",
-			-0.5, "ody", -0.5, "extend", VIPS_EXTEND_COPY,
-			NULL) != 0)
-		return NULL;
-	return large;
-}
-
-/* Black on two sides, if there is room. */
-static Image *
-pad(Image *image, Size size)
-{
-	Image *padded = NULL;
-
-	if (image->Xsize == size.width && image->Ysize == size.height)
-		return g_object_ref(image);
-	if (vips_embed(image, &padded, (size.width - image->Xsize) / 2,
-		       (size.height - image->Ysize) / 2, size.width,
-		       size.height, NULL) != 0)
-		return NULL;
-	return padded;
-}
-
-/* ---- all of it */
-
-/* This is where libvips decodes: until here it has only planned. */
 static gboolean
-render(Image *image, const KwImageRequest *r, guint8 *pixels)
+resample(KwRows *rows, const KwBox *box, KwSize size, guint8 *pixels)
 {
-	gsize n = (gsize)r->height * (gsize)r->width;
-	size_t size = 0;
-	g_autofree guint8 *rendered = vips_image_write_to_memory(image, &size);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(KwResampler) r =
+		kw_resampler_new(pixels, size.height, size.width, rows->height,
+				 rows->width, rows->bands, box, &error);
+	int top, bottom, left, right;
 
-	if (rendered == NULL || size != n * 3)
+	if (r == NULL) {
+		vips_error("kw", "%s", error->message);
 		return FALSE;
-	if (r->channels == 1)
-		to_gray(pixels, rendered, n);
-	else
-		memcpy(pixels, rendered, n * 3);
+	}
+	kw_resampler_needs(r, &top, &bottom, &left, &right);
+	for (int y = 0; y < rows->height; y += KW_RESAMPLE_ROWS) {
+		int end = MIN(y + KW_RESAMPLE_ROWS, rows->height);
+		int from = MAX(y, top), to = MIN(end, bottom);
+		gsize stride;
+		const guint8 *strip = kw_rows_next(rows, end - y, &stride);
+
+		if (strip == NULL)
+			return FALSE;
+		if (from < to)
+			kw_resampler_push(r,
+					  strip + (gsize)(from - y) * stride +
+						  (gsize)left *
+							  (gsize)rows->bands,
+					  stride, to - from);
+	}
 	return TRUE;
 }
 
-/* From the opened, perhaps shrunk file to pixels. */
+/*
+ * What costs less on a small image: use the profile of a photo whose colours
+ * were plain all along, and turn it upright.  Borrows the pixels.
+ */
+static Image *
+finish_small(const guint8 *pixels, KwSize size, Image *source, gboolean manage)
+{
+	g_autoptr(Image) bare = vips_image_new_from_memory(
+		pixels,
+		(gsize)size.width * (gsize)size.height * (gsize)source->Bands,
+		size.width, size.height, source->Bands, VIPS_FORMAT_UCHAR);
+	g_autoptr(Image) image = NULL;
+	g_autoptr(Image) managed = NULL;
+	Image *upright = NULL;
+	const void *profile;
+	size_t length;
+
+	if (bare == NULL ||
+	    vips_copy(bare, &image, "interpretation", source->Type, NULL) != 0)
+		return NULL;
+	vips_image_set_int(image, VIPS_META_ORIENTATION,
+			   vips_image_get_orientation(source));
+	if (!manage) {
+		managed = g_object_ref(image);
+	} else {
+		if (vips_image_get_blob(source, VIPS_META_ICC_NAME, &profile,
+					&length) != 0)
+			return NULL;
+		vips_image_set_blob_copy(image, VIPS_META_ICC_NAME, profile,
+					 length);
+		if (vips_icc_transform(image, &managed, "srgb", "embedded",
+				       TRUE, NULL) != 0)
+			return NULL;
+	}
+	return vips_autorot(managed, &upright, NULL) == 0 ? upright : NULL;
+}
+
+/*
+ * Resample rows of a photo that `header` describes, and see to the rest.
+ * `manage`: use its profile, which has not been used so far.
+ */
 static gboolean
-transform(Image *opened, const Job *job, Size upright, gboolean swap,
-	  guint8 *pixels)
+render(KwRows *rows, Image *header, gboolean manage, const Job *job,
+       const KwBox *box, KwSize size, guint8 *pixels)
 {
 	const KwImageRequest *r = job->request;
-	const Size wanted = { r->width, r->height };
-	const Size size =
-		r->fit == KW_FIT_PAD ? inscribed(upright, wanted) : wanted;
-	g_autoptr(Image) middle = crop(opened, job, swap);
-	g_autoptr(Image) opaque = NULL;
-	g_autoptr(Image) light = NULL;
-	g_autoptr(Image) small = NULL;
-	g_autoptr(Image) bytes = NULL;
-	g_autoptr(Image) large = NULL;
-	g_autoptr(Image) padded = NULL;
+	g_autofree guint8 *resampled = g_malloc(
+		(gsize)size.width * (gsize)size.height * (gsize)rows->bands);
+	g_autoptr(Image) upright = NULL;
+	g_autofree guint8 *finished = NULL;
+	size_t length;
 
-	return middle != NULL && (opaque = lay_on_white(middle)) != NULL &&
-	       (light = ink_to_light(opaque, job)) != NULL &&
-	       (small = shrink_upright(light, job, size, swap)) != NULL &&
-	       (bytes = convert_colours(small)) != NULL &&
-	       (large = enlarge(bytes, size)) != NULL &&
-	       (padded = pad(large, wanted)) != NULL &&
-	       render(padded, r, pixels);
+	if (!resample(rows, box, size, resampled))
+		return FALSE;
+	if (!manage && vips_image_get_orientation(header) == 1) {
+		kw_fit_lay_out(pixels, r, resampled, size, rows->bands);
+		return TRUE;
+	}
+	upright = finish_small(resampled, size, header, manage);
+	finished = upright != NULL
+			   ? vips_image_write_to_memory(upright, &length)
+			   : NULL;
+	if (finished == NULL)
+		return FALSE;
+	kw_fit_lay_out(pixels, r, finished,
+		       (KwSize){ upright->Xsize, upright->Ysize },
+		       upright->Bands);
+	return TRUE;
+}
+
+/* ---- one try */
+
+/* Can libjpeg itself decode it?  Then there is nothing to convert. */
+static gboolean
+suits_libjpeg(const Job *job, Image *opened)
+{
+	struct stat st;
+
+	return job->type == KW_JPEG && is_plain(opened) &&
+	       stat(job->file, &st) == 0 && st.st_size <= MOST_BYTES;
+}
+
+static gboolean
+attempt_jpeg(Image *opened, const Job *job, double shrink, KwBox *box,
+	     KwSize size, guint8 *pixels)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(KwJpeg) jpeg = kw_jpeg_new(job->file, (int)shrink, &error);
+	g_autoptr(KwRows) rows = NULL;
+
+	if (jpeg == NULL) {
+		vips_error("jpeg", "%s", error->message);
+		return FALSE;
+	}
+	rows = kw_rows_of_jpeg(jpeg);
+	return render(rows, opened, job->managed && has_profile(opened), job,
+		      box, size, pixels);
+}
+
+static gboolean
+attempt_vips(Image *image, const Job *job, const KwBox *box, KwSize size,
+	     guint8 *pixels)
+{
+	g_autoptr(Image) plain = convert_colours(image, job);
+	g_autoptr(Image) opaque = plain != NULL ? lay_on_white(plain) : NULL;
+	g_autoptr(Image) source = opaque != NULL ? take_channels(opaque) : NULL;
+	g_autoptr(KwRows) rows =
+		source != NULL ? kw_rows_of_image(source) : NULL;
+
+	return rows != NULL &&
+	       render(rows, source,
+		      job->managed && plain == image && has_profile(source),
+		      job, box, size, pixels);
 }
 
 /* `opened` is the file at full size, nothing of it decoded yet. */
 static gboolean
 attempt(Image *opened, const Job *job, guint8 *pixels)
 {
-	const KwImageRequest *r = job->request;
+	KwSize stored = { opened->Xsize, opened->Ysize };
 	gboolean swap = vips_image_get_orientation_swap(opened);
-	Size stored = { opened->Xsize, opened->Ysize };
-	Size wanted = turned((Size){ r->width, r->height }, swap);
-	Size part = r->fit == KW_FIT_CROP ? cropped(stored, wanted) : stored;
-	Size size = r->fit == KW_FIT_PAD ? inscribed(stored, wanted) : wanted;
-	double shrink = decoder_shrink(job->type, part, size);
-	g_autoptr(Image) image =
-		shrink > 1 ? open_shrunk(job, shrink) : g_object_ref(opened);
+	g_autoptr(Image) image = NULL;
+	double shrink;
+	KwBox box;
+	KwSize size;
 
-	return image != NULL &&
-	       transform(image, job, turned(stored, swap), swap, pixels);
+	kw_fit_plan(job->request, stored, swap, &box, &size);
+	shrink = decoder_shrink(job->type, &box, size);
+	if (suits_libjpeg(job, opened)) {
+		scale_box(&box, 1 / shrink, 1 / shrink);
+		return attempt_jpeg(opened, job, shrink, &box, size, pixels);
+	}
+	image = shrink > 1 ? open_shrunk(job, shrink) : g_object_ref(opened);
+	if (image == NULL)
+		return FALSE;
+	scale_box(&box, (double)image->Xsize / stored.width,
+		  (double)image->Ysize / stored.height);
+	return attempt_vips(image, job, &box, size, pixels);
 }
 
 /*

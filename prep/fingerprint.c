@@ -37,11 +37,15 @@ typedef struct {
 static void
 to_gray(float *gray, const guint8 *pixels, gsize n, int c)
 {
+	if (c == 1) {
+		for (gsize i = 0; i < n; i++)
+			gray[i] = pixels[i];
+		return;
+	}
 	for (gsize i = 0; i < n; i++)
-		gray[i] = c == 1 ? (float)pixels[i]
-				 : 0.299f * (float)pixels[3 * i] +
-					   0.587f * (float)pixels[3 * i + 1] +
-					   0.114f * (float)pixels[3 * i + 2];
+		gray[i] = 0.299f * (float)pixels[3 * i] +
+			  0.587f * (float)pixels[3 * i + 1] +
+			  0.114f * (float)pixels[3 * i + 2];
 }
 
 /* How much of cell i, from i to i + 1, lies between low and high? */
@@ -123,9 +127,9 @@ average_colours(guint16 *colours, const guint8 *pixels, gsize n, int c)
 {
 	guint64 sums[3] = { 0 };
 
-	for (gsize i = 0; i < n; i++)
+	for (gsize i = 0; i < n; i++, pixels += c)
 		for (int k = 0; k < c; k++)
-			sums[k] += pixels[i * (gsize)c + (gsize)k];
+			sums[k] += pixels[k];
 	for (int k = 0; k < 3; k++)
 		colours[k] = (guint16)(sums[k] * 256 / n);
 }

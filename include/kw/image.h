@@ -63,8 +63,7 @@ void kw_image_stop(void);
  * has them, by content and not by name.  Its orientation is applied, its
  * colours become 8-bit sRGB (ICC profiles honoured, 16 bits scaled,
  * transparency on white, the first frame of an animation), and it is brought to
- * the size of the request: with Lanczos 3 along an axis that shrinks, bicubic
- * along one that grows.
+ * the size of the request with Lanczos 3, as Pillow's Image.resize() does it.
  *
  * `pixels` receives height x width x channels bytes.  `facts` may be NULL; it
  * is filled in on success.

@@ -433,7 +433,7 @@ fits_extreme_aspects(void **state)
 		for (KwFit fit = KW_FIT_STRETCH; fit <= KW_FIT_PAD; fit++) {
 			memset(pixels, 7, N);
 			load_fitted(path, fit, pixels);
-			/* Bicubic overshoots where colours meet. */
+			/* The filter overshoots where colours meet. */
 			for (int i = 0; fit == KW_FIT_CROP && i < N; i += 3)
 				assert_in_range(pixels[i] + pixels[i + 1] +
 							pixels[i + 2],
