@@ -118,6 +118,15 @@ $(B)/make-datasets: $(call obj,tests/interop/make_datasets.c \
 		tests/support/kwdata.c tests/support/kwtest.c) $(B)/libkw.a
 	$(link)
 
+# Draws the photos that tests/bench measures with.
+$(B)/make-scenes: $(call obj,tests/bench/make_scenes.c tests/bench/scene.c)
+	$(link)
+
+# A bare decode: what kw-prep is measured against.
+$(B)/jpeg-limit: libs := -ljpeg
+$(B)/jpeg-limit: $(call obj,tests/bench/jpeg_limit.c)
+	$(link)
+
 $(B)/obj/%.o: %.c $(B)/.compile
 	@mkdir -p $(@D)
 	@echo 'CC  $<'
@@ -135,7 +144,7 @@ quote = '$(subst ','\'',$(1))'
 FORCE:
 
 -include $(patsubst %.c,$(B)/obj/%.d,$(src) $(unit_src) $(support_src) \
-	$(wildcard tests/cli/*.c) tests/interop/make_datasets.c)
+	$(wildcard tests/cli/*.c tests/bench/*.c) tests/interop/make_datasets.c)
 
 # ---- checks
 # What the scripts of tests/cli work with.
@@ -156,6 +165,13 @@ leakage: $(tools) $(helpers) ## Test what kw-prep keeps together on 5,000 drawn 
 
 interop: $(tools) $(B)/make-datasets deps-interop ## Compare with real Keras, in a virtual environment of its own
 	@tests/interop/run $(B)
+
+# ---- measurements: `make bench` is every bench-PART
+.PHONY: bench bench-prep
+bench: bench-prep ## Measure against peers and limits, into docs/benchmarks.md
+
+bench-prep: $(B)/kw-prep $(B)/make-scenes $(B)/jpeg-limit deps-bench
+	@tests/bench/run $(B) prep
 
 # ---- the whole job
 .PHONY: pipeline weights
@@ -187,16 +203,20 @@ endef
 define packages_deps-interop
 python3-venv      the virtual environment of 'make interop'
 endef
+define packages_deps-bench
+libjpeg-dev       the limit: a bare decode
+python3-venv      the virtual environment of 'make bench'
+endef
 define packages_deps-roots
 debootstrap             bare roots of Debian for tests/debian-root
 debian-archive-keyring  Debian's signatures
 endef
 
-.PHONY: deps deps-interop deps-roots
+.PHONY: deps deps-interop deps-bench deps-roots
 deps: ## Install the libraries and tools that building and checking need
-deps deps-interop deps-roots: export PACKAGES = $(packages_$@)
-deps-interop deps-roots: | $(filter deps,$(MAKECMDGOALS))
-deps deps-interop deps-roots:
+deps deps-interop deps-bench deps-roots: export PACKAGES = $(packages_$@)
+deps-interop deps-bench deps-roots: | $(filter deps,$(MAKECMDGOALS))
+deps deps-interop deps-bench deps-roots:
 	@missing=(); \
 	while read -r package use; do \
 		[ "$$(dpkg-query -Wf '$${db:Status-Status}' "$$package" \

@@ -1,0 +1,137 @@
+"""What the benchmarks share: rounds, ratios, the machine, the page."""
+
+import contextlib
+import os
+import pathlib
+import platform
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import textwrap
+import time
+
+BIN = pathlib.Path(os.environ["KW_BIN"])
+ROUNDS = int(os.environ["KW_ROUNDS"])
+QUICK = os.environ["KW_QUICK"] != ""
+CORES = len(os.sched_getaffinity(0))
+PAGE = pathlib.Path(__file__).parents[2] / "docs" / "benchmarks.md"
+INTRODUCTION = """\
+# Benchmarks
+
+Written by `make bench`.  Each section is one run on one machine, in which the
+programs of a table take turns, round after round.  Times are medians of the
+rounds, speeds medians of the ratios within a round.  Times of one core are CPU
+time, those of all cores passed on the clock.
+"""
+
+
+def cpu_time():
+    """CPU seconds of this process and of those that it has waited for."""
+    usages = map(
+        resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+@contextlib.contextmanager
+def one_core():
+    """This process, and those that it starts, on one core only."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+def rounds(programs):
+    """Let the programs take turns: name -> its seconds in each round.
+
+    A program is a function that returns the seconds it took.
+    """
+    seconds = {name: [] for name in programs}
+    for i in range(ROUNDS):
+        print(f"bench: round {i + 1} of {ROUNDS}", file=sys.stderr)
+        for name, program in programs.items():
+            seconds[name].append(program())
+    return seconds
+
+
+def speed(ours, theirs):
+    """How many times as fast are we?  From the seconds of each round."""
+    ratios = [b / a for a, b in zip(ours, theirs, strict=True)]
+    return statistics.median(ratios)
+
+
+def table(head, rows):
+    """A Markdown table: the first column is text, the others are numbers."""
+    lines = [head, ["---"] + ["--:"] * (len(head) - 1), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def paragraph(text):
+    return textwrap.fill(text, 80, break_on_hyphens=False) + "\n"
+
+
+def library(name):
+    """The version of a library that pkg-config knows."""
+    command = ["pkg-config", "--modversion", name]
+    return subprocess.check_output(command, text=True).strip()
+
+
+def machine(*versions):
+    """A paragraph on the processor and the versions of what is measured."""
+    text = pathlib.Path("/proc/cpuinfo").read_text()
+    model = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
+    flags = re.search(r"^flags\s*: (.*)$", text, re.MULTILINE)
+    known = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
+    has = [flag for flag in known if flags and flag in flags[1].split()]
+    kw = subprocess.check_output([BIN / "kw-prep", "--version"], text=True)
+    facts = [
+        " ".join([model[1] if model else platform.machine(), *has]),
+        f"{CORES} cores",
+        f"kw {kw.split()[-1]}",
+        f"Python {platform.python_version()}",
+        *versions,
+    ]
+    return paragraph("; ".join(facts) + ".")
+
+
+def busy_cores(seconds=2):
+    """How many cores do other programs use?  Looks on for a while."""
+
+    def idle():
+        text = pathlib.Path("/proc/stat").read_text()
+        return sum(map(int, text.split()[4:6]))
+
+    begin, idle_before = time.perf_counter(), idle()
+    time.sleep(seconds)
+    ticks = (time.perf_counter() - begin) * os.sysconf("SC_CLK_TCK")
+    return max(os.cpu_count() - (idle() - idle_before) / ticks, 0)
+
+
+def caution():
+    """A sentence about other programs, empty where they are none."""
+    busy = busy_cores()
+    if busy < 0.1 * CORES:
+        return ""
+    print(f"bench: others use {busy:.1f} cores", file=sys.stderr)
+    return (
+        f"  Other programs used {busy:.1f} of the cores when this began: it "
+        "does not show what all cores can do."
+    )
+
+
+def publish(title, text):
+    """Print a section; put it into docs/benchmarks.md unless this is quick."""
+    section = f"## {title}\n\n{text}"
+    print(section, end="")
+    if QUICK:
+        return
+    page = PAGE.read_text() if PAGE.exists() else ""
+    parts = re.split(r"^(?=## )", page, flags=re.MULTILINE)[1:]
+    sections = {part.split("\n", 1)[0]: part.rstrip() + "\n" for part in parts}
+    sections[f"## {title}"] = section
+    PAGE.write_text("\n".join([INTRODUCTION, *sections.values()]))
