@@ -99,29 +99,24 @@ def machine(*versions):
     return paragraph("; ".join(facts) + ".")
 
 
-def busy_cores(seconds=2):
-    """How many cores do other programs use?  Looks on for a while."""
-
-    def idle():
-        text = pathlib.Path("/proc/stat").read_text()
-        return sum(map(int, text.split()[4:6]))
-
-    begin, idle_before = time.perf_counter(), idle()
-    time.sleep(seconds)
-    ticks = (time.perf_counter() - begin) * os.sysconf("SC_CLK_TCK")
-    return max(os.cpu_count() - (idle() - idle_before) / ticks, 0)
+def machine_use():
+    """Where the clock, all cores and we are: for others_are_busy()."""
+    busy = sum(map(int, pathlib.Path("/proc/stat").read_text().split()[1:4]))
+    return time.perf_counter(), busy / os.sysconf("SC_CLK_TCK"), cpu_time()
 
 
-def caution():
-    """A sentence about other programs, empty where they are none."""
-    busy = busy_cores()
-    if busy < 0.1 * CORES:
-        return ""
-    print(f"bench: others use {busy:.1f} cores", file=sys.stderr)
-    return (
-        f"  Other programs used {busy:.1f} of the cores when this began: it "
-        "does not show what all cores can do."
+def others_are_busy(begin):
+    """Have other programs used more than a tenth of the cores since?
+
+    Only what has ended by now counts as ours.
+    """
+    passed, busy, ours = (
+        after - before
+        for after, before in zip(machine_use(), begin, strict=True)
     )
+    others = (busy - ours) / passed
+    print(f"bench: other programs used {others:.1f} cores", file=sys.stderr)
+    return others > 0.1 * CORES
 
 
 def publish(title, text):

@@ -219,14 +219,7 @@ def peak_memory(scratch):
     return table(["photos of 200 x 150", *map(str, counts)], [row])
 
 
-def make_report(caution, scratch, pool):
-    turbo = features.version("libjpeg_turbo")
-    about = measure.machine(
-        f"libvips {measure.library('vips')}",
-        f"libjpeg-turbo {measure.library('libjpeg')} (kw-prep, limit)",
-        f"Pillow {PIL.__version__} with libjpeg-turbo {turbo}",
-        f"OpenCV {cv2.__version__}",
-    )
+def tables(scratch, pool):
     given = (scratch, pool)
     large, one, every = compare(
         "24 megapixels", f"24mp-{LARGE}", LARGE_PEERS, [8], *given
@@ -235,26 +228,43 @@ def make_report(caution, scratch, pool):
         "12 megapixels", f"12mp-{LARGE}", LARGE_PEERS, [4, 8], *given
     )
     small, *_ = compare("500 x 375", f"web-{SMALL}", SMALL_PEERS, [1], *given)
+    return [goals(one, every), large, middle, small, peak_memory(scratch)]
+
+
+def introduction(busy):
+    turbo = features.version("libjpeg_turbo")
+    about = measure.machine(
+        f"libvips {measure.library('vips')}",
+        f"libjpeg-turbo {measure.library('libjpeg')} (kw-prep, limit)",
+        f"Pillow {PIL.__version__} with libjpeg-turbo {turbo}",
+        f"OpenCV {cv2.__version__}",
+    )
+    caution = (
+        "  Other programs were running: the columns of "
+        f"{CORES} cores do not show what {CORES} cores can do."
+    )
     what = measure.paragraph(
         "JPEG photos, drawn by code, quality 90, chroma halved, to 224 x 224 "
         "pixels.  kw-prep writes a dataset into memory; peers throw their "
         "pixels away, and their start is left out.  Files are in the page "
-        f"cache.{caution}"
+        f"cache.{caution if busy else ''}"
     )
-    parts = [about, what, goals(one, every), large, middle, small]
-    return "\n".join([*parts, peak_memory(scratch)])
+    return [about, what]
 
 
 def main():
-    caution = measure.caution()
+    begin = measure.machine_use()
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with (
-        multiprocessing.Pool(CORES) as pool,
-        tempfile.TemporaryDirectory(prefix="kw-bench-", dir=memory) as scratch,
-    ):
+    with tempfile.TemporaryDirectory(
+        prefix="kw-bench-", dir=memory
+    ) as scratch:
         os.environ["TMPDIR"] = scratch
-        report = make_report(caution, pathlib.Path(scratch), pool)
-        measure.publish("kw-prep", report)
+        with multiprocessing.Pool(CORES) as pool:
+            measured = tables(pathlib.Path(scratch), pool)
+            pool.close()
+            pool.join()
+    busy = measure.others_are_busy(begin)
+    measure.publish("kw-prep", "\n".join([*introduction(busy), *measured]))
 
 
 if __name__ == "__main__":
