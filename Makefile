@@ -119,7 +119,7 @@ $(B)/make-datasets: $(call obj,tests/interop/make_datasets.c \
 	$(link)
 
 # Draws the photos that tests/bench measures with.
-$(B)/make-scenes: $(call obj,tests/bench/make_scenes.c tests/bench/scene.c)
+$(B)/make-scenes: $(call obj,tests/bench/make_scenes.c tests/support/scene.c)
 	$(link)
 
 # A bare decode: what kw-prep is measured against.

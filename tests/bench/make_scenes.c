@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <vips/vips.h>
 
-#include "tests/bench/scene.h"
+#include "tests/support/scene.h"
 
 typedef struct {
 	int width, height, quality, n;
@@ -57,11 +57,31 @@ parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* An animal somewhere, and noise that makes files as large as cameras do. */
+static guint8 *
+take_photo(const Options *o, guint64 seed)
+{
+	const Scene scene = { .height = o->height,
+			      .width = o->width,
+			      .seed = seed };
+	const Subject animal = { .seed = seed,
+				 .x = scene_between(seed, 1, 0.2, 0.8),
+				 .y = scene_between(seed, 2, 0.2, 0.6),
+				 .size = scene_between(seed, 3, 0.1, 0.4) };
+	const Exposure exposure = { .gain = { 1, 1, 1 },
+				    .noise = 8,
+				    .seed = seed };
+	g_autofree float *light = scene_light(&scene);
+
+	scene_add_subject(light, &scene, &animal);
+	return scene_expose(light, &scene, &exposure);
+}
+
 static gboolean
-save_scene(const Options *o, const char *folder, int index, guint32 seed)
+save_scene(const Options *o, const char *folder, int index, guint64 seed)
 {
 	g_autofree char *path = g_strdup_printf("%s/%05d.jpg", folder, index);
-	g_autofree guint8 *pixels = scene_draw(o->height, o->width, seed);
+	g_autofree guint8 *pixels = take_photo(o, seed);
 	VipsImage *image = vips_image_new_from_memory(
 		pixels, (size_t)o->height * (size_t)o->width * 3, o->width,
 		o->height, 3, VIPS_FORMAT_UCHAR);
@@ -83,14 +103,15 @@ save_scene(const Options *o, const char *folder, int index, guint32 seed)
 }
 
 static gboolean
-draw_class(const Options *o, const char *name, guint32 label)
+draw_class(const Options *o, const char *name, guint64 label)
 {
 	g_autofree char *folder = g_build_filename(o->dir, name, NULL);
 	gboolean ok = g_mkdir_with_parents(folder, 0777) == 0;
 
 #pragma omp parallel for schedule(dynamic, 1) reduction(&& : ok)
 	for (int i = 0; i < o->n; i++)
-		ok = ok && save_scene(o, folder, i, label << 20 | (guint32)i);
+		ok = ok &&
+		     save_scene(o, folder, i, scene_mix(label, (guint64)i));
 	return ok;
 }
 
@@ -112,7 +133,7 @@ main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
 	vips_concurrency_set(1);
 	names = g_strsplit(o.classes, ",", -1);
-	for (guint32 k = 0; names[k] != NULL; k++) {
+	for (guint64 k = 0; names[k] != NULL; k++) {
 		if (!draw_class(&o, names[k], k)) {
 			g_printerr("make-scenes: cannot draw '%s' in '%s': "
 				   "%s\n",
