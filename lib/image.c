@@ -160,7 +160,7 @@ set_load_error(GError **error, const char *text)
 	static const char *const missing[] = { "\" not found", NULL };
 	static const char *const truncated[] = {
 		/* JPEG, PNG, GIF, TIFF */
-		"Premature end of input", "Premature end of JPEG file",
+		"Premature end of input", "remature end of JPEG",
 		"not enough data", "end of stream", "nexpected end of GIF",
 		"Read error at",
 		/* WebP, HEIF */

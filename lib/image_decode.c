@@ -42,7 +42,9 @@ static Image *
 open_shrunk(const Job *job, double shrink)
 {
 	const VipsAccess access = VIPS_ACCESS_SEQUENTIAL;
-	const VipsFailOn fail_on = VIPS_FAIL_ON_TRUNCATED;
+	/* Later versions use PNG data of a wrong checksum unless told. */
+	const VipsFailOn fail_on = job->type == KW_PNG ? VIPS_FAIL_ON_ERROR
+						       : VIPS_FAIL_ON_TRUNCATED;
 	Image *image = NULL;
 	int status = -1;
 

@@ -56,7 +56,8 @@ gboolean kw_sheet_add_image(KwSheet *sheet, const guint8 *pixels,
  * Draw all of it: *height x *width x 3 bytes, red-green-blue; kw_free() them.
  * Labels and captions are any text, no markup; where they are too long they
  * end in "...", as one character.  Where text cannot be drawn, for example
- * because there are no fonts, the sheet has none.
+ * because there are no fonts, the sheet has none, or the boxes that some
+ * versions of Pango draw instead.
  * The same calls give the same bytes with the same libraries and fonts.
  * KW_ERROR_MEMORY.
  */

@@ -455,7 +455,7 @@ draws_the_same_bytes_again(void **state)
 
 /* In a child: this process has found its fonts already. */
 static void
-does_without_labels_where_there_are_no_fonts(void **state)
+shows_images_where_there_are_no_fonts(void **state)
 {
 	const char config[] = "<?xml version=\"1.0\"?>\n"
 			      "<fontconfig><dir>/nonexistent</dir>\n"
@@ -475,14 +475,16 @@ does_without_labels_where_there_are_no_fonts(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* The child: status 0 when a sheet with text is one without. */
+/*
+ * The child: status 0 when the image is there.  The label may be missing, or be
+ * the boxes that newer versions of Pango draw instead.
+ */
 static int
-compare_without_fonts(void)
+render_without_fonts(void)
 {
-	g_auto(Canvas) text = render_row("label", "caption");
-	g_auto(Canvas) none = render_row(NULL, NULL);
+	g_auto(Canvas) canvas = render_row("label", "caption");
 
-	return !canvases_equal(&text, &none);
+	return find(&canvas, red).right == 0;
 }
 
 /* ---- limits */
@@ -566,7 +568,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(draws_markup_as_text),
 		cmocka_unit_test(takes_any_bytes_as_text),
 		cmocka_unit_test(draws_the_same_bytes_again),
-		cmocka_unit_test(does_without_labels_where_there_are_no_fonts),
+		cmocka_unit_test(shows_images_where_there_are_no_fonts),
 		cmocka_unit_test(refuses_more_than_fits),
 		cmocka_unit_test(refuses_more_columns_than_fit),
 	};
@@ -575,7 +577,7 @@ main(int argc, char **argv)
 	if (!kw_image_start(argv[0], NULL))
 		return 1;
 	if (argc > 1 && strcmp(argv[1], "--without-fonts") == 0)
-		failed = compare_without_fonts();
+		failed = render_without_fonts();
 	else
 		failed = cmocka_run_group_tests_name(
 			"sheet", tests, test_dir_setup, test_dir_teardown);
