@@ -1,24 +1,6 @@
 # kw-augment: files and pipes, threads, bad input, and what it leaves behind.
-set -eu
+. "$KW_TESTS/support/cli.sh"
 augment=$KW_BIN/kw-augment
-
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-
-# refused STATUS TEXT COMMAND...: this status, nothing on standard output, and
-# one line that holds TEXT on standard error.
-refused() {
-	local expected=$1 text=$2 status=0
-	shift 2
-	"$@" > stdout 2> stderr || status=$?
-	[ "$status" -eq "$expected" ] || fail "status $status: $*"
-	[ ! -s stdout ] || fail "standard output: $*"
-	grep -qF -e "$text" stderr || fail "no '$text': $(cat stderr)"
-	[ "$(wc -l < stderr)" -eq 1 ] || fail "more than a line: $(cat stderr)"
-	rm stdout stderr
-}
 
 "$KW_BIN/make-photos" photos cat,dog 12
 "$KW_BIN/kw-prep" -q -s 20x28 -o in.h5 photos

@@ -1,28 +1,7 @@
 # kw-info: what it tells, verifies and extracts, and what it refuses.
-set -eu
+. "$KW_TESTS/support/cli.sh"
 info=$KW_BIN/kw-info
-export TMPDIR=$PWD/tmp
-mkdir tmp
 
-. "$KW_TESTS/support/examples.sh"
-
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-
-# refused STATUS TEXT COMMAND...: this status, nothing on standard output, and
-# one line that holds TEXT on standard error.
-refused() {
-	local expected=$1 text=$2 status=0
-	shift 2
-	"$@" > stdout 2> stderr || status=$?
-	[ "$status" -eq "$expected" ] || fail "status $status: $*: $(cat stderr)"
-	[ ! -s stdout ] || fail "standard output: $*"
-	grep -qF -e "$text" stderr || fail "no '$text': $(cat stderr)"
-	[ "$(wc -l < stderr)" -eq 1 ] || fail "more than a line: $(cat stderr)"
-	rm stdout stderr
-}
 # told FILE TEXT: it holds TEXT, runs of spaces counted as one.
 told() {
 	tr -s ' ' < "$1" | grep -qF -e "$2" || fail "no '$2' in: $(cat "$1")"

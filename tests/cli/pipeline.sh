@@ -1,10 +1,6 @@
 # All four tools in a row: through pipes and through files, the same bytes.
-set -eu
+. "$KW_TESTS/support/cli.sh"
 
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
 recipe=(--weights none --freeze 22 --head 8 --epochs 2 --batch 4 --lr 1e-3 -q)
 
 "$KW_BIN/make-photos" photos cat,dog 8
@@ -38,6 +34,6 @@ last=$(tail -n 1 list)
 
 echo "-- nothing else is left behind"
 expected="all.tsv dataset.h5 dataset2.h5 files.h5 files.log list one.tsv photos \
-pipes.h5 pipes.log shards.h5 shards2.h5"
+pipes.h5 pipes.log shards.h5 shards2.h5 tmp"
 left=$(ls -A | LC_ALL=C sort | tr '\n' ' ')
 [ "${left% }" = "$expected" ] || fail "left: $left"

@@ -1,24 +1,6 @@
 # kw-predict: what it prints, in which order, what it skips and what it refuses.
-set -eu
+. "$KW_TESTS/support/cli.sh"
 predict=$KW_BIN/kw-predict
-
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-
-# refused STATUS TEXT COMMAND...: this status, nothing on standard output, and
-# one line that holds TEXT on standard error.
-refused() {
-	local expected=$1 text=$2 status=0
-	shift 2
-	"$@" > stdout 2> stderr || status=$?
-	[ "$status" -eq "$expected" ] || fail "status $status: $*"
-	[ ! -s stdout ] || fail "standard output: $*"
-	grep -qF -e "$text" stderr || fail "no '$text': $(cat stderr)"
-	[ "$(wc -l < stderr)" -eq 1 ] || fail "more than a line: $(cat stderr)"
-	rm stdout stderr
-}
 
 # close A B: the same paths and classes, and probabilities within 1e-4.
 close() {

@@ -1,34 +1,7 @@
 # kw-prep: from folders to a dataset; threads, pipes, splits, bad photos.
-set -eu
+. "$KW_TESTS/support/cli.sh"
 prep=$KW_BIN/kw-prep
 draw=$KW_BIN/make-photos
-export TMPDIR=$PWD/tmp
-mkdir tmp
-
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-
-# run STATUS COMMAND...: this status; what it printed is in stdout and stderr.
-run() {
-	local expected=$1 status=0
-	shift
-	"$@" > stdout 2> stderr || status=$?
-	[ "$status" -eq "$expected" ] ||
-		fail "status $status, not $expected: $*: $(cat stderr)"
-}
-# said TEXT: on standard error, runs of spaces counted as one.
-said() {
-	tr -s ' ' < stderr | grep -qF -e "$1" ||
-		fail "no '$1' in: $(cat stderr)"
-}
-
-# Nothing but the named files may be left behind, here and in TMPDIR.
-no_leftovers() {
-	[ -z "$(find . -name '*kw-*' ! -path './photos*')" ] ||
-		fail "left behind: $(find . -name '*kw-*')"
-}
 
 "$draw" photos cat,dog,owl 20
 

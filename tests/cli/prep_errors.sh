@@ -1,79 +1,55 @@
 # kw-prep: one clear line and the right status for all that can be wrong, and
 # nothing left behind.
-set -eu
+. "$KW_TESTS/support/cli.sh"
 prep=$KW_BIN/kw-prep
-export TMPDIR=$PWD/tmp
-mkdir tmp
-
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-
-# refused TEXT COMMAND...: status 1, nothing on standard output, and one line
-# that holds TEXT on standard error.
-refused() {
-	local text=$1 status=0
-	shift
-	"$@" > stdout 2> stderr || status=$?
-	[ "$status" -eq 1 ] || fail "status $status: $*"
-	[ ! -s stdout ] || fail "standard output: $*"
-	grep -qF -e "$text" stderr || fail "no '$text': $(cat stderr)"
-	[ "$(wc -l < stderr)" -eq 1 ] || fail "more than a line: $(cat stderr)"
-}
-
-no_leftovers() {
-	[ -z "$(find . -name '*kw-*')" ] ||
-		fail "left behind: $(find . -name '*kw-*')"
-}
 
 "$KW_BIN/make-photos" photos cat,dog 12
 
 echo "-- the command line"
-refused 'name the folder' "$prep"
-refused 'have the same name' "$prep" photos photos
-refused '--size' "$prep" -s 7 photos
-refused '--size' "$prep" -s 4097 photos
-refused '--size' "$prep" -s 32x photos
-refused '--size' "$prep" -s 32x32x3 photos
-refused '--split' "$prep" --split 70/30 photos
-refused 'adds up to 95' "$prep" --split 70/15/10 photos
-refused '--split' "$prep" --split 110/-5/-5 photos
-refused '--standardize' "$prep" --standardize keras photos
-refused '--gray leaves one' "$prep" --gray --standardize torch photos
-refused '--fit' "$prep" --fit zoom photos
-refused '--group' "$prep" --group week photos
-refused '--undated' "$prep" --undated guess photos
-refused '--near-duplicates' "$prep" --near-duplicates 17 photos
-refused '--near-duplicates' "$prep" --near-duplicates no photos
-refused '--burst-gap' "$prep" --burst-gap 10x photos
-refused '--max-pixels' "$prep" --max-pixels 0 photos
-refused '--classes' "$prep" --classes cat photos
-refused "'cat' is named twice" "$prep" --classes cat,dog,cat photos
-refused 'a name is empty' "$prep" --classes cat,,dog photos
-refused "no class 'owl'" "$prep" --classes cat,owl photos
-refused '--dry-run writes no dataset' "$prep" --dry-run -o x.h5 photos
-refused '--preview: ' "$prep" --preview x.gif -o x.h5 photos
-refused 'begin at one folder' "$prep" --list x photos photos
-refused 'train empty' "$prep" --standardize normalize --split 0/0/100 photos
-refused '--seed' "$prep" --seed -1 photos
-refused '--threads' "$prep" -j 0 photos
+refused 1 'name the folder' "$prep"
+refused 1 'have the same name' "$prep" photos photos
+refused 1 '--size' "$prep" -s 7 photos
+refused 1 '--size' "$prep" -s 4097 photos
+refused 1 '--size' "$prep" -s 32x photos
+refused 1 '--size' "$prep" -s 32x32x3 photos
+refused 1 '--split' "$prep" --split 70/30 photos
+refused 1 'adds up to 95' "$prep" --split 70/15/10 photos
+refused 1 '--split' "$prep" --split 110/-5/-5 photos
+refused 1 '--standardize' "$prep" --standardize keras photos
+refused 1 '--gray leaves one' "$prep" --gray --standardize torch photos
+refused 1 '--fit' "$prep" --fit zoom photos
+refused 1 '--group' "$prep" --group week photos
+refused 1 '--undated' "$prep" --undated guess photos
+refused 1 '--near-duplicates' "$prep" --near-duplicates 17 photos
+refused 1 '--near-duplicates' "$prep" --near-duplicates no photos
+refused 1 '--burst-gap' "$prep" --burst-gap 10x photos
+refused 1 '--max-pixels' "$prep" --max-pixels 0 photos
+refused 1 '--classes' "$prep" --classes cat photos
+refused 1 "'cat' is named twice" "$prep" --classes cat,dog,cat photos
+refused 1 'a name is empty' "$prep" --classes cat,,dog photos
+refused 1 "no class 'owl'" "$prep" --classes cat,owl photos
+refused 1 '--dry-run writes no dataset' "$prep" --dry-run -o x.h5 photos
+refused 1 '--preview: ' "$prep" --preview x.gif -o x.h5 photos
+refused 1 'begin at one folder' "$prep" --list x photos photos
+refused 1 'train empty' "$prep" --standardize normalize --split 0/0/100 photos
+refused 1 '--seed' "$prep" --seed -1 photos
+refused 1 '--threads' "$prep" -j 0 photos
 
 echo "-- the input"
 mkdir empty one one/cat hollow hollow/cat hollow/dog
-refused "cannot read folder 'missing': No such file" "$prep" missing
-refused "Not a directory" "$prep" photos/cat/0000.jpg
-refused "'empty' holds no class folders (0 files" "$prep" empty
-refused "'photos/cat' holds no class folders (12 files" "$prep" photos/cat
-refused "hold no files" "$prep" hollow
+refused 1 "cannot read folder 'missing': No such file" "$prep" missing
+refused 1 "Not a directory" "$prep" photos/cat/0000.jpg
+refused 1 "'empty' holds no class folders (0 files" "$prep" empty
+refused 1 "'photos/cat' holds no class folders (12 files" "$prep" photos/cat
+refused 1 "hold no files" "$prep" hollow
 cp photos/cat/* one/cat
-refused "one class only, 'cat'" "$prep" one
+refused 1 "one class only, 'cat'" "$prep" one
 mkdir untrained
 cp -r photos untrained/val
-refused "no readable photo for train" "$prep" --standardize normalize untrained
+refused 1 "no readable photo for train" "$prep" --standardize normalize untrained
 cp -r photos/cat mixed 2> /dev/null
 mkdir -p mixed/train/cat mixed/val/cat mixed/other
-refused "'other'" "$prep" mixed
+refused 1 "'other'" "$prep" mixed
 
 status=0
 echo text > hollow/cat/1.jpg
@@ -89,26 +65,26 @@ grep -q "one class only, 'dog'; a classifier needs two" stderr ||
 	fail "$(cat stderr)"
 
 echo "-- the output"
-refused 'is a folder' "$prep" -o empty photos
-refused 'missing/out.h5' "$prep" -o missing/out.h5 photos
+refused 1 'is a folder' "$prep" -o empty photos
+refused 1 'missing/out.h5' "$prep" -o missing/out.h5 photos
 if [ -c /dev/full ]; then
 	status=0
 	"$prep" -q -s 32 photos > /dev/full 2> stderr || status=$?
 	[ $status -eq 1 ] && [ "$(wc -l < stderr)" -eq 1 ] &&
 		grep -q 'No space left' stderr ||
 		fail "/dev/full: $status: $(cat stderr)"
-	refused 'No space left' "$prep" -q -s 32 -o /dev/full photos
+	refused 1 'No space left' "$prep" -q -s 32 -o /dev/full photos
 	status=0
 	"$prep" --help > /dev/full 2> stderr || status=$?
 	[ $status -eq 1 ] && [ "$(wc -l < stderr)" -eq 1 ] ||
 		fail "--help to /dev/full: $status: $(cat stderr)"
 fi
-TMPDIR=$PWD/missing refused 'TMPDIR' "$prep" -o out.h5 photos
+TMPDIR=$PWD/missing refused 1 'TMPDIR' "$prep" -o out.h5 photos
 [ ! -e out.h5 ] || fail "an output without a spool"
 if [ "$(id -u)" -ne 0 ]; then
 	mkdir locked
 	chmod 555 locked
-	refused 'locked/out.h5' "$prep" -o locked/out.h5 photos
+	refused 1 'locked/out.h5' "$prep" -o locked/out.h5 photos
 fi
 # A terminal is refused before any photo is read.
 if command -v script > /dev/null; then

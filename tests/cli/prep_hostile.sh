@@ -1,14 +1,8 @@
 # kw-prep survives hostile photos: it leaves out those that it must, with the
 # right reason, and nothing else.
-set -eu
+. "$KW_TESTS/support/cli.sh"
 prep=$KW_BIN/kw-prep
-export TMPDIR=$PWD/tmp LC_ALL=C
-mkdir tmp
-
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
+export LC_ALL=C
 
 # Compare what was left out with what was expected.  A line of the list is
 #	kw-prep: left out 'photos/CLASS/FILE': STAGE: REASON

@@ -1,29 +1,9 @@
 # kw-prep: lists, several folders, chosen classes, undated photos, fits.
-set -eu
+. "$KW_TESTS/support/cli.sh"
 prep=$KW_BIN/kw-prep
 draw=$KW_BIN/make-photos
 info=$KW_BIN/kw-info
-export TMPDIR=$PWD/tmp
-mkdir tmp
 
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-
-# run STATUS COMMAND...: this status; what it printed is in stdout and stderr.
-run() {
-	local expected=$1 status=0
-	shift
-	"$@" > stdout 2> stderr || status=$?
-	[ "$status" -eq "$expected" ] ||
-		fail "status $status, not $expected: $*: $(cat stderr)"
-}
-# said TEXT: on standard error, runs of spaces counted as one.
-said() {
-	tr -s ' ' < stderr | grep -qF -e "$1" ||
-		fail "no '$1' in: $(cat stderr)"
-}
 # holds FILE TEXT...: kw-info tells each of them, runs of spaces counted as one.
 holds() {
 	local file=$1 text

@@ -3,35 +3,15 @@
 #
 # $KW_LEAK_PHOTOS is the number of photos to draw, $KW_PHOTOS a folder of class
 # folders of photographs.
-set -eu
+. "$KW_TESTS/support/cli.sh"
 prep=$KW_BIN/kw-prep
 make_leaks=$KW_BIN/make-leaks
 check_leaks=$KW_BIN/check-leaks
-export TMPDIR=$PWD/tmp
-mkdir tmp
 case $KW_BIN in
 *sanitize) n=${KW_LEAK_PHOTOS:-600} ;;
 *) n=${KW_LEAK_PHOTOS:-1200} ;;
 esac
 
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-
-# run STATUS COMMAND...: this status; what it printed is in stdout and stderr.
-run() {
-	local expected=$1 status=0
-	shift
-	"$@" > stdout 2> stderr || status=$?
-	[ "$status" -eq "$expected" ] ||
-		fail "status $status, not $expected: $*: $(cat stdout stderr)"
-}
-# said TEXT: on standard error, runs of spaces counted as one.
-said() {
-	tr -s ' ' < stderr | grep -qF -e "$1" ||
-		fail "no '$1' in: $(cat stderr)"
-}
 # judge DATASET MANIFEST [OPTION...]
 judge() {
 	run 0 "$check_leaks" "${@:3}" "$1" "$2"

@@ -1,13 +1,5 @@
 # kw-prep(1): its examples run, and do what they are said to do.
-set -eu
-export TMPDIR=$PWD/tmp
-mkdir tmp
-
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-. "$KW_TESTS/support/examples.sh"
+. "$KW_TESTS/support/cli.sh"
 
 "$KW_BIN/make-photos" --days 12 photos kangaroo,wallaby 24
 for site in 1 2 3 4; do

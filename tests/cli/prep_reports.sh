@@ -1,36 +1,14 @@
 # kw-prep: what it tells besides the dataset, and that all of it appears
 # together or not at all.
-set -eu
+. "$KW_TESTS/support/cli.sh"
 prep=$KW_BIN/kw-prep
 draw=$KW_BIN/make-photos
-export TMPDIR=$PWD/tmp
-mkdir tmp
 
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-run() {
-	local expected=$1 status=0
-	shift
-	"$@" > stdout 2> stderr || status=$?
-	[ "$status" -eq "$expected" ] ||
-		fail "status $status, not $expected: $*: $(cat stderr)"
-}
-said() {
-	tr -s ' ' < stderr | grep -qF -e "$1" ||
-		fail "no '$1' in: $(cat stderr)"
-}
 # The JSON, on one line and without blanks, holds TEXT.
 tells() {
 	tr -d ' \n' < summary.json | grep -qF -e "$1" ||
 		fail "no '$1' in: $(cat summary.json)"
 }
-no_leftovers() {
-	[ -z "$(find . -name '*kw-*')" ] ||
-		fail "left behind: $(find . -name '*kw-*')"
-}
-
 "$draw" photos cat,dog 12
 cp photos/cat/0000.jpg photos/cat/copy.jpg
 cp photos/dog/0001.jpg photos/cat/stranger.jpg

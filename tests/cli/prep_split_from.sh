@@ -1,26 +1,9 @@
 # kw-prep --split-from: known photos and groups stay where they were.
-set -eu
+. "$KW_TESTS/support/cli.sh"
 prep=$KW_BIN/kw-prep
 draw=$KW_BIN/make-photos
 info=$KW_BIN/kw-info
-export TMPDIR=$PWD/tmp
-mkdir tmp
 
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-run() {
-	local expected=$1 status=0
-	shift
-	"$@" > stdout 2> stderr || status=$?
-	[ "$status" -eq "$expected" ] ||
-		fail "status $status, not $expected: $*: $(cat stderr)"
-}
-said() {
-	tr -s ' ' < stderr | grep -qF -e "$1" ||
-		fail "no '$1' in: $(cat stderr)"
-}
 # splits DATASET: "SPLIT CLASS/PHOTO" lines, sorted.
 splits() {
 	rm -rf files

@@ -1,11 +1,6 @@
 # kw-train: what it prints, writes and repeats.
-set -eu
+. "$KW_TESTS/support/cli.sh"
 train=$KW_BIN/kw-train
-
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
 
 # A run of a moment: VGG19 frozen, a tiny head.
 quick() {

@@ -1,17 +1,10 @@
 # kw-train: one clear line and status 1 for all that can be wrong, and nothing
 # left behind.
-set -eu
+. "$KW_TESTS/support/cli.sh"
 train=$KW_BIN/kw-train
-export TMPDIR=$PWD/tmp
-mkdir tmp
 unset KW_WEIGHTS XDG_DATA_HOME
 export HOME=$PWD/home
 mkdir home
-
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
 
 # refused TEXT COMMAND...: status 1, nothing on standard output, one line that
 # holds TEXT on standard error, and no file more or less than before.

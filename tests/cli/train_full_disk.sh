@@ -1,6 +1,6 @@
 # kw-train: a disk that is full when the model is written.  The disk is a small
 # tmpfs in a mount namespace of its own.
-set -eu
+. "$KW_TESTS/support/cli.sh"
 
 if [ -z "${KW_IN_NAMESPACE:-}" ]; then
 	unshare --mount --map-root-user true 2> /dev/null &&
@@ -14,11 +14,6 @@ if [ -z "${KW_IN_NAMESPACE:-}" ]; then
 	"$KW_BIN/kw-prep" -q -s 32 -o data.h5 photos
 	KW_IN_NAMESPACE=1 exec unshare --mount --map-root-user bash "$0"
 fi
-
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
 
 mount -t tmpfs -o size=8m tmpfs disk
 status=0

@@ -1,13 +1,6 @@
 # kw-train: SIGINT and SIGTERM.  The step is finished, the best model kept, and
 # the program dies of the signal.
-set -eu
-export TMPDIR=$PWD/tmp
-mkdir tmp
-
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
+. "$KW_TESTS/support/cli.sh"
 
 "$KW_BIN/make-photos" photos cat,dog 10
 "$KW_BIN/kw-prep" -q -s 32 -o data.h5 photos

@@ -177,8 +177,11 @@ add_data(Hostile *corpus)
 	guint data = find_chunk(png, "IDAT"), n = png->len - 12 - data;
 	g_autofree guint8 *whole = g_memdup2(png->data + data, n);
 
-	hostile_refuses(corpus, "wrong sum of the data.png", "damaged",
-			bytes_flip(bytes_copy(png), data + n - 2, 1));
+	/* The data themselves are whole, as zlib's own checksum in them says.
+	 */
+	hostile_takes_either(corpus, "wrong sum of the data.png", LOOKS_DRAWN,
+			     "damaged",
+			     bytes_flip(bytes_copy(png), data + n - 2, 1));
 	hostile_refuses(corpus, "one byte of the data.png", "damaged",
 			bytes_flip(bytes_copy(png), data + n / 2, 1));
 	hostile_refuses(corpus, "data of zeros.png", "damaged",
