@@ -196,6 +196,7 @@ take_text(void)
 
 /* What a load is about. */
 typedef struct {
+	const char *path;
 	char file[32]; /* a name that libvips opens */
 	KwImageType type;
 	const KwImageRequest *request;
@@ -262,10 +263,15 @@ decode_or_say_why(Load *load, GError **error)
 		set_load_error(error, text);
 	if (result == KW_TOO_LARGE)
 		g_set_error(error, KW_ERROR, KW_ERROR_FORMAT,
-			    "too large (%d x %d pixels, allowed are "
-			    "%" G_GUINT64_FORMAT ")",
+			    "too large (%d x %d pixels; allowed are "
+			    "%" G_GUINT64_FORMAT ", and 65535 a side)",
 			    load->facts.width, load->facts.height,
 			    load->request->max_pixels);
+	if (result == KW_NO_MEMORY)
+		g_set_error(error, KW_ERROR, KW_ERROR_MEMORY,
+			    "not enough memory to decode '%s'; use fewer "
+			    "threads (-j)",
+			    load->path);
 	return result == KW_DECODED;
 }
 
@@ -298,7 +304,7 @@ gboolean
 kw_image_load(const char *path, const KwImageRequest *request, guint8 *pixels,
 	      KwPhotoFacts *facts, GError **error)
 {
-	Load load = { .request = request, .pixels = pixels };
+	Load load = { .path = path, .request = request, .pixels = pixels };
 	int fd = open_photo(path, error);
 	gboolean ok;
 

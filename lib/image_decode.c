@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <vips/vips.h>
 
+#include "kw/alloc.h"
+#include "kw/error.h"
 #include "lib/image_bmp.h"
 #include "lib/image_facts.h"
 #include "lib/image_fit.h"
@@ -22,14 +24,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Image, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Doubles, doubles_free)
 
 /* Larger JPEG files are not for libjpeg, which gets them as a whole. */
-enum { MOST_BYTES = 256 << 20 };
+enum { MOST_BYTES = 64 << 20 };
+
+/* What no camera makes, and a resampler would need much memory for. */
+enum { LONGEST_SIDE = 65535 };
 
 /* A file on its way to pixels. */
 typedef struct {
 	const char *file;
 	KwImageType type;
 	const KwImageRequest *request;
-	gboolean managed; /* use an embedded colour profile */
+	gboolean managed;   /* use an embedded colour profile */
+	gboolean no_memory; /* the reason why it failed */
 } Job;
 
 /* ---- opening */
@@ -198,7 +204,7 @@ take_channels(Image *image)
  * may be damaged as well.
  */
 static gboolean
-resample(KwRows *rows, const KwBox *box, KwSize size, guint8 *pixels)
+resample(KwRows *rows, Job *job, const KwBox *box, KwSize size, guint8 *pixels)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(KwResampler) r =
@@ -207,7 +213,7 @@ resample(KwRows *rows, const KwBox *box, KwSize size, guint8 *pixels)
 	int top, bottom, left, right;
 
 	if (r == NULL) {
-		vips_error("kw", "%s", error->message);
+		job->no_memory = TRUE;
 		return FALSE;
 	}
 	kw_resampler_needs(r, &top, &bottom, &left, &right);
@@ -271,17 +277,19 @@ finish_small(const guint8 *pixels, KwSize size, Image *source, gboolean manage)
  * `manage`: use its profile, which has not been used so far.
  */
 static gboolean
-render(KwRows *rows, Image *header, gboolean manage, const Job *job,
-       const KwBox *box, KwSize size, guint8 *pixels)
+render(KwRows *rows, Image *header, gboolean manage, Job *job, const KwBox *box,
+       KwSize size, guint8 *pixels)
 {
 	const KwImageRequest *r = job->request;
-	g_autofree guint8 *resampled = g_malloc(
-		(gsize)size.width * (gsize)size.height * (gsize)rows->bands);
+	g_autofree guint8 *resampled =
+		kw_alloc((gsize)size.width * (gsize)size.height,
+			 (gsize)rows->bands, "a resampled photo", NULL);
 	g_autoptr(Image) upright = NULL;
 	g_autofree guint8 *finished = NULL;
 	size_t length;
 
-	if (!resample(rows, box, size, resampled))
+	job->no_memory = resampled == NULL;
+	if (resampled == NULL || !resample(rows, job, box, size, resampled))
 		return FALSE;
 	if (!manage && vips_image_get_orientation(header) == 1) {
 		kw_fit_lay_out(pixels, r, resampled, size, rows->bands);
@@ -312,15 +320,23 @@ suits_libjpeg(const Job *job, Image *opened)
 }
 
 static gboolean
-attempt_jpeg(Image *opened, const Job *job, double shrink, KwBox *box,
-	     KwSize size, guint8 *pixels)
+attempt_jpeg(Image *opened, Job *job, int shrink, const KwBox *box, KwSize size,
+	     guint8 *pixels)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(KwJpeg) jpeg = kw_jpeg_new(job->file, (int)shrink, &error);
 	g_autoptr(KwRows) rows = NULL;
 
 	if (jpeg == NULL) {
+		job->no_memory =
+			g_error_matches(error, KW_ERROR, KW_ERROR_MEMORY);
 		vips_error("jpeg", "%s", error->message);
+		return FALSE;
+	}
+	if (kw_jpeg_width(jpeg) != (opened->Xsize + shrink - 1) / shrink ||
+	    kw_jpeg_height(jpeg) != (opened->Ysize + shrink - 1) / shrink ||
+	    kw_jpeg_channels(jpeg) != opened->Bands) {
+		vips_error("jpeg", "the file has changed while it was read");
 		return FALSE;
 	}
 	rows = kw_rows_of_jpeg(jpeg);
@@ -329,7 +345,7 @@ attempt_jpeg(Image *opened, const Job *job, double shrink, KwBox *box,
 }
 
 static gboolean
-attempt_vips(Image *image, const Job *job, const KwBox *box, KwSize size,
+attempt_vips(Image *image, Job *job, const KwBox *box, KwSize size,
 	     guint8 *pixels)
 {
 	g_autoptr(Image) plain = convert_colours(image, job);
@@ -346,7 +362,7 @@ attempt_vips(Image *image, const Job *job, const KwBox *box, KwSize size,
 
 /* `opened` is the file at full size, nothing of it decoded yet. */
 static gboolean
-attempt(Image *opened, const Job *job, guint8 *pixels)
+attempt(Image *opened, Job *job, guint8 *pixels)
 {
 	KwSize stored = { opened->Xsize, opened->Ysize };
 	gboolean swap = vips_image_get_orientation_swap(opened);
@@ -359,7 +375,8 @@ attempt(Image *opened, const Job *job, guint8 *pixels)
 	shrink = decoder_shrink(job->type, &box, size);
 	if (suits_libjpeg(job, opened)) {
 		scale_box(&box, 1 / shrink, 1 / shrink);
-		return attempt_jpeg(opened, job, shrink, &box, size, pixels);
+		return attempt_jpeg(opened, job, (int)shrink, &box, size,
+				    pixels);
 	}
 	image = shrink > 1 ? open_shrunk(job, shrink) : g_object_ref(opened);
 	if (image == NULL)
@@ -396,7 +413,7 @@ attempt_both(Image *opened, Job *job, guint8 *pixels)
 		       vips_image_get_typeof(opened, VIPS_META_ICC_NAME) != 0;
 	if (attempt(opened, job, pixels))
 		return TRUE;
-	if (!job->managed)
+	if (!job->managed || job->no_memory)
 		return FALSE;
 	job->managed = FALSE;
 	again = open_shrunk(job, 1);
@@ -418,7 +435,8 @@ kw_image_decode(const char *file, KwImageType type,
 		return KW_UNDECODED;
 	kw_image_facts(opened, facts);
 	if ((guint64)opened->Xsize * (guint64)opened->Ysize >
-	    request->max_pixels)
+		    request->max_pixels ||
+	    MAX(opened->Xsize, opened->Ysize) > LONGEST_SIDE)
 		return KW_TOO_LARGE;
 	if (is_heavy(opened, type)) {
 		g_mutex_lock(&heavy);
@@ -427,5 +445,5 @@ kw_image_decode(const char *file, KwImageType type,
 	} else {
 		ok = attempt_both(opened, &job, pixels);
 	}
-	return ok ? KW_DECODED : KW_UNDECODED;
+	return ok ? KW_DECODED : job.no_memory ? KW_NO_MEMORY : KW_UNDECODED;
 }

@@ -8,6 +8,7 @@
 typedef enum {
 	KW_DECODED,
 	KW_TOO_LARGE, /* more pixels than the request allows; not decoded */
+	KW_NO_MEMORY,
 	KW_UNDECODED, /* libvips's error text says why */
 } KwDecoding;
 

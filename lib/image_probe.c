@@ -91,10 +91,38 @@ find_type(const guint8 *head, gssize n, KwImageType *type)
 
 /* ---- JPEG */
 
+/* Is there an end-of-image marker from the first scan on, before `end`? */
+static gboolean
+has_end_marker(int fd, off_t end)
+{
+	enum { BLOCK = 1 << 16 };
+	g_autofree guint8 *block = g_malloc(BLOCK);
+	guint8 marker[4];
+	off_t at = 2;
+
+	/* Thumbnails in segments have ends of their own. */
+	while (pread(fd, marker, 4, at) == 4 && marker[0] == 0xff &&
+	       marker[1] != 0xda)
+		at += 2 + (marker[2] << 8 | marker[3]);
+	while (at + 1 < end) {
+		gssize n = pread(fd, block, (gsize)MIN(BLOCK, end - at), at);
+		const guint8 *p = block, *last = block + n - 1;
+
+		if (n < 2)
+			return FALSE;
+		while ((p = memchr(p, 0xff, (gsize)(last - p))) != NULL)
+			if (*++p == 0xd9)
+				return TRUE;
+		/* No marker is cut in two. */
+		at += n - 1;
+	}
+	return FALSE;
+}
+
 /*
  * A file that was given its size in advance, and then not all of its bytes,
  * ends in zeros.  To libjpeg they are valid data: gray.  Zeros behind the end
- * of the image (ff d9) are harmless.
+ * of the image are harmless, with or without what a camera puts before them.
  */
 static gboolean
 is_zero_filled(int fd)
@@ -111,39 +139,47 @@ is_zero_filled(int fd)
 			n--;
 		end = begin + MAX(n, 0);
 	}
-	return size - end >= FEWEST && pread(fd, block, 2, end - 2) == 2 &&
-	       (block[0] != 0xff || block[1] != 0xd9);
+	return size - end >= FEWEST && !has_end_marker(fd, end);
 }
 
 /*
- * May the first frame header (SOF) be a progressive one?  Where segments do not
- * follow each other as they should, nobody knows what a decoder makes of it.
+ * May a decoder have to go through more scans than one?  It may when the frame
+ * header (SOF) is a progressive one, or the first scan has not all components
+ * of the frame.  Where segments do not follow each other as they should, nobody
+ * knows what a decoder makes of it.
  */
 static gboolean
-may_be_progressive(int fd)
+may_have_many_scans(int fd)
 {
-	guint8 marker[4];
+	guint8 marker[10]; /* FF, code, length, and what comes first behind */
+	int n_components = 0;
 	off_t at = 2;
 
-	while (pread(fd, marker, 4, at) == 4 && marker[0] == 0xff) {
+	while (pread(fd, marker, sizeof marker, at) == sizeof marker &&
+	       marker[0] == 0xff) {
 		int length = marker[2] << 8 | marker[3];
 
-		switch (marker[1]) {
-		case 0xc0:
-		case 0xc1:
-		case 0xda:
-			return FALSE;
-		case 0xc2: /* SOF2, Huffman coded */
-		case 0xca: /* SOF10, arithmetic coded */
-			return TRUE;
-		case 0xff: /* padding before a marker */
+		if (marker[1] == 0xff) { /* padding before a marker */
 			at++;
-			break;
-		default:
-			if (length < 2)
-				return TRUE;
-			at += 2 + length;
+			continue;
 		}
+		if (length < 2)
+			return TRUE;
+		switch (marker[1]) {
+		case 0xc0: /* one pass */
+		case 0xc1:
+		case 0xc9: /* the same, arithmetic coded */
+			n_components = marker[9];
+			break;
+		case 0xc2: /* progressive */
+		case 0xca:
+			return TRUE;
+		case 0xda:
+			return marker[4] != n_components;
+		default:
+			break;
+		}
+		at += 2 + length;
 	}
 	return TRUE;
 }
@@ -183,8 +219,8 @@ kw_image_probe(int fd, KwImageType *type, GError **error)
 	if (is_zero_filled(fd))
 		return refuse(error,
 			      "truncated (the rest of the file is zeros)");
-	if (may_be_progressive(fd) && has_too_many_scans(fd))
-		return refuse(error, "damaged (a progressive JPEG file with "
-				     "more than 100 scans)");
+	if (may_have_many_scans(fd) && has_too_many_scans(fd))
+		return refuse(error, "damaged (a JPEG file with more than 100 "
+				     "scans)");
 	return TRUE;
 }

@@ -19,8 +19,8 @@ typedef enum {
 /*
  * The type of the photo behind a descriptor, by its first bytes.
  * KW_ERROR_FORMAT, for all that decoders would not notice, or only after much
- * work: it is none of the types; a JPEG file that ends in zeros; a progressive
- * JPEG file with more scans than anybody needs.  Any thread.
+ * work: it is none of the types; a JPEG file that ends in zeros, or has more
+ * scans than anybody needs.  Any thread.
  */
 gboolean kw_image_probe(int fd, KwImageType *type, GError **error);
 

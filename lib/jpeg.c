@@ -12,17 +12,20 @@
 
 #include <jerror.h>
 
+#include "kw/alloc.h"
+#include "kw/app.h"
 #include "kw/error.h"
 
 /* An error manager: libjpeg leaves by longjmp() when it cannot go on. */
 typedef struct {
 	struct jpeg_error_mgr base;
 	jmp_buf leave;
-	char text[JMSG_LENGTH_MAX]; /* of what is to be refused; "" so far */
+	char text[JMSG_LENGTH_MAX]; /* why it left */
 } Errors;
 
 struct KwJpeg {
 	struct jpeg_decompress_struct decoder;
+	struct jpeg_progress_mgr progress;
 	Errors errors;
 	guint8 *bytes; /* of the file */
 	gsize size;
@@ -62,11 +65,20 @@ costs_pixels(int code)
 static void
 on_message(j_common_ptr decoder, int level)
 {
+	if (level < 0 && costs_pixels(decoder->err->msg_code))
+		on_error(decoder);
+}
+
+/* A file may keep the decoder busy for long. */
+static void
+on_progress(j_common_ptr decoder)
+{
 	Errors *errors = (Errors *)decoder->err;
 
-	if (level < 0 && errors->text[0] == '\0' &&
-	    costs_pixels(decoder->err->msg_code))
-		decoder->err->format_message(decoder, errors->text);
+	if (!kw_interrupted())
+		return;
+	g_strlcpy(errors->text, "interrupted", sizeof errors->text);
+	longjmp(errors->leave, 1);
 }
 
 static gboolean
@@ -88,7 +100,11 @@ read_file(KwJpeg *jpeg, const char *file, GError **error)
 	if (fd >= 0 && fstat(fd, &st) == 0) {
 		gsize size = (gsize)st.st_size;
 
-		jpeg->bytes = g_malloc(size + 1);
+		jpeg->bytes = kw_alloc(size, 1, "a JPEG file", error);
+		if (jpeg->bytes == NULL) {
+			close(fd);
+			return FALSE;
+		}
 		/* It may be cut short in the meantime. */
 		while ((n = read(fd, jpeg->bytes + jpeg->size,
 				 size - jpeg->size)) > 0)
@@ -111,6 +127,8 @@ start(KwJpeg *jpeg, int shrink)
 	if (setjmp(jpeg->errors.leave) != 0)
 		return FALSE;
 	jpeg_create_decompress(decoder);
+	jpeg->progress.progress_monitor = on_progress;
+	decoder->progress = &jpeg->progress;
 	jpeg_mem_src(decoder, jpeg->bytes, (unsigned long)jpeg->size);
 	jpeg_read_header(decoder, TRUE);
 	decoder->scale_num = 1;
@@ -119,7 +137,7 @@ start(KwJpeg *jpeg, int shrink)
 					   ? JCS_GRAYSCALE
 					   : JCS_RGB;
 	jpeg_start_decompress(decoder);
-	return jpeg->errors.text[0] == '\0';
+	return TRUE;
 }
 
 KwJpeg *
@@ -145,7 +163,7 @@ kw_jpeg_free(KwJpeg *jpeg)
 	if (jpeg == NULL)
 		return;
 	jpeg_destroy_decompress(&jpeg->decoder);
-	g_free(jpeg->bytes);
+	kw_free(jpeg->bytes);
 	g_free(jpeg);
 }
 
@@ -185,7 +203,7 @@ read_rows(KwJpeg *jpeg, guint8 *rows, int n)
 
 		jpeg_read_scanlines(&jpeg->decoder, &row, 1);
 	}
-	return jpeg->errors.text[0] == '\0';
+	return TRUE;
 }
 
 gboolean

@@ -13,8 +13,8 @@ typedef struct KwJpeg KwJpeg;
 /*
  * Begin to decode a file at 1/`shrink` of its size: 1, 2, 4 or 8.
  * KW_ERROR_FORMAT for what is damaged, or has colours other than gray and what
- * becomes red-green-blue; KW_ERROR_INPUT when it cannot be read.  Any thread,
- * one at a time an object.
+ * becomes red-green-blue; KW_ERROR_INPUT when it cannot be read;
+ * KW_ERROR_MEMORY. Any thread, one at a time an object.
  */
 KwJpeg *kw_jpeg_new(const char *file, int shrink, GError **error);
 void kw_jpeg_free(KwJpeg *jpeg);
