@@ -32,7 +32,9 @@ compare_times(const void *a, const void *b)
 	const Shot *x = a, *y = b;
 	int order = compare_cameras(x->photo, y->photo);
 
-	return order != 0 ? order : (x->time > y->time) - (x->time < y->time);
+	if (order == 0)
+		order = (x->time > y->time) - (x->time < y->time);
+	return order != 0 ? order : strcmp(x->photo->path, y->photo->path);
 }
 
 static int
@@ -52,8 +54,9 @@ compare_numbers(const void *a, const void *b)
 
 	if (order == 0)
 		order = compare_stems(x, y);
-	return order != 0 ? order
-			  : (x->number > y->number) - (x->number < y->number);
+	if (order == 0)
+		order = (x->number > y->number) - (x->number < y->number);
+	return order != 0 ? order : strcmp(x->photo->path, y->photo->path);
 }
 
 /* "cat/IMG_0041.JPG" is 41, behind a stem of 8 bytes.  FALSE: no number. */
@@ -93,7 +96,7 @@ join_by_number(Shot *shots, guint n, gint64 gap, Sets *sets)
 		const Shot *a = &shots[i - 1], *b = &shots[i];
 
 		if (compare_cameras(a->photo, b->photo) == 0 &&
-		    compare_stems(a, b) == 0 && a->number + 1 == b->number &&
+		    compare_stems(a, b) == 0 && b->number - a->number <= 1 &&
 		    llabs(b->time - a->time) < gap)
 			sets_join(sets, a->index, b->index);
 	}

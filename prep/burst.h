@@ -14,9 +14,9 @@ typedef struct {
  * class and camera
  *
  *	that were taken less than `gap` milliseconds after one another, or
- *	whose names end in consecutive numbers (IMG_0041, IMG_0042), in one
- *	folder, and whose times, where one has only that of its file, are as
- *	near.
+ *	whose names end in the same or consecutive numbers (IMG_0041.jpg,
+ *	IMG_0041.png, IMG_0042.jpg), in one folder, and whose times, where one
+ *has only that of its file, are as near.
  *
  * A number alone joins nothing: cameras number all that they take.  Photos
  * with a group that was given to them keep it.

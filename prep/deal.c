@@ -181,7 +181,7 @@ fill_empty(Deal *deal, ClassDeal *class)
  */
 static gboolean
 improve_by(Deal *deal, ClassDeal *class, GPtrArray *own, Group *group,
-	   const guint smallest[KW_N_SPLITS])
+	   guint smallest[KW_N_SPLITS])
 {
 	KwSplit from = group->split, to = neediest(deal, class);
 	gint64 gap = class->excess[from] - class->excess[to];
@@ -190,6 +190,7 @@ improve_by(Deal *deal, ClassDeal *class, GPtrArray *own, Group *group,
 		return FALSE;
 	if (gap > 100 * (gint64)group->n && class->n_groups[from] > 1) {
 		move(deal, group, to);
+		smallest[to] = MIN(smallest[to], group->n);
 		return TRUE;
 	}
 	for (guint i = 0; smallest[to] < group->n && i < own->len; i++) {
@@ -199,13 +200,17 @@ improve_by(Deal *deal, ClassDeal *class, GPtrArray *own, Group *group,
 		    gap > 100 * (gint64)(group->n - other->n)) {
 			move(deal, group, to);
 			move(deal, other, from);
+			smallest[from] = MIN(smallest[from], other->n);
 			return TRUE;
 		}
 	}
 	return FALSE;
 }
 
-/* The size of the smallest group in each split: often there is no smaller. */
+/*
+ * The size of the smallest group in each split, or less once groups have left:
+ * often there is no smaller one to look for.
+ */
 static void
 find_smallest(const GPtrArray *own, guint smallest[KW_N_SPLITS])
 {
@@ -228,45 +233,52 @@ improve(Deal *deal, ClassDeal *class, GPtrArray *own)
 	do {
 		moved = FALSE;
 		find_smallest(own, smallest);
-		for (guint i = 0; i < own->len; i++) {
-			if (!improve_by(deal, class, own, own->pdata[i],
-					smallest))
-				continue;
-			moved = TRUE;
-			find_smallest(own, smallest);
-		}
+		for (guint i = 0; i < own->len; i++)
+			moved |= improve_by(deal, class, own, own->pdata[i],
+					    smallest);
 	} while (moved);
 }
 
 /* Too few groups for all splits: the largest into train, the next after it. */
 static void
-deal_few(Deal *deal, ClassDeal *class, GPtrArray *own, const char *name,
-	 GPtrArray *warnings)
+deal_few(Deal *deal, ClassDeal *class, GPtrArray *own)
 {
-	g_autoptr(GString) empty = g_string_new(NULL);
-	guint next = 0, n = class->groups->len;
+	guint next = 0;
 
 	g_ptr_array_sort(own, compare_sizes);
-	for (KwSplit s = 0; s < KW_N_SPLITS; s++) {
-		if (deal->percent[s] == 0 || class->n_groups[s] > 0)
-			continue;
-		if (next < own->len)
+	for (KwSplit s = 0; s < KW_N_SPLITS; s++)
+		if (deal->percent[s] > 0 && class->n_groups[s] == 0 &&
+		    next < own->len)
 			put(deal, own->pdata[next++], s);
-		else
-			g_string_append_printf(empty, "%s%s",
-					       empty->len > 0 ? " and " : "",
-					       kw_split_names[s]);
-	}
 	/* Where fixed groups took the splits of others. */
 	while (next < own->len)
 		put(deal, own->pdata[next++], neediest(deal, class));
+}
+
+static void
+warn_of_empty(const Deal *deal, const ClassDeal *class, const char *name,
+	      GPtrArray *warnings)
+{
+	g_autoptr(GString) empty = g_string_new(NULL);
+	guint n = class->groups->len;
+
+	for (KwSplit s = 0; s < KW_N_SPLITS; s++)
+		if (deal->percent[s] > 0 && class->n_groups[s] == 0)
+			g_string_append_printf(empty, "%s%s",
+					       empty->len > 0 ? " and " : "",
+					       kw_split_names[s]);
 	if (empty->len == 0)
 		return;
-	g_ptr_array_add(warnings,
-			g_strdup_printf("class '%s' has only %u group%s of "
-					"photos: %s will have none of it",
-					name, n, n == 1 ? "" : "s",
-					empty->str));
+	g_ptr_array_add(
+		warnings,
+		n < deal->n_wanted
+			? g_strdup_printf("class '%s' has only %u group%s of "
+					  "photos: %s will have none of it",
+					  name, n, n == 1 ? "" : "s",
+					  empty->str)
+			: g_strdup_printf("the groups of class '%s' whose "
+					  "split is given leave none for %s",
+					  name, empty->str));
 }
 
 /* Deal out the groups that have this class alone. */
@@ -282,14 +294,15 @@ deal_class(Deal *deal, ClassDeal *class, const char *name, GPtrArray *warnings)
 			g_ptr_array_add(own, group);
 	}
 	if (class->groups->len < deal->n_wanted) {
-		deal_few(deal, class, own, name, warnings);
-		return;
+		deal_few(deal, class, own);
+	} else {
+		g_ptr_array_sort(own, compare_keys);
+		for (guint i = 0; i < own->len; i++)
+			put(deal, own->pdata[i], neediest(deal, class));
+		fill_empty(deal, class);
+		improve(deal, class, own);
 	}
-	g_ptr_array_sort(own, compare_keys);
-	for (guint i = 0; i < own->len; i++)
-		put(deal, own->pdata[i], neediest(deal, class));
-	fill_empty(deal, class);
-	improve(deal, class, own);
+	warn_of_empty(deal, class, name, warnings);
 }
 
 /* ---- all of it */

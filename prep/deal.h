@@ -22,8 +22,9 @@ typedef struct {
 /*
  * Deal out the groups (Group) that are not fixed.  percent[] are the wanted
  * shares of photos; a class with as many groups as there are shares above zero
- * leaves none of those splits empty, as far as fixed groups allow it.  One with
- * fewer fills train first, then val, and adds a warning (char *).  `classes`
+ * leaves none of those splits empty, as far as fixed groups allow it; one with
+ * fewer fills train first, then val.  A split that a class leaves empty adds a
+ * warning (char *).  `classes`
  * (char *) are the names that labels count.
  */
 void deal_out(GArray *groups, const GPtrArray *classes,

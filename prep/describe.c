@@ -94,7 +94,7 @@ add_groups(GString *lines, const Options *o)
 	g_string_append_printf(lines, "prep.group=%s\n",
 			       group_mode_names[o->group]);
 	if (o->group == GROUP_AUTO || o->group == GROUP_BURST)
-		g_string_append_printf(lines, "prep.burst-gap=%gs\n",
+		g_string_append_printf(lines, "prep.burst-gap=%.10gs\n",
 				       (double)o->burst_gap / 1000);
 	if (o->near_duplicates == NEAR_OFF)
 		g_string_append(lines, "prep.near-duplicates=off\n");

@@ -10,7 +10,6 @@ typedef struct {
 	const Picture *pictures;
 	const PictureSource *source;
 	Duplicates *found;
-	int bits;
 	HashIndex *index;   /* hash 2 i + view is that of originals[i] */
 	GArray *originals;  /* guint: images */
 	GArray *candidates; /* guint: hashes; kept to save allocations */
@@ -147,23 +146,10 @@ find_equal(Search *search, GError **error)
 
 /* ---- near ones */
 
-/* Is a view of image i like one of an original that is near in hash? */
-static gboolean
-compare_views(Search *search, guint i, const Thumbs *thumbs, View view,
-	      guint original, View other_view, gboolean *alike, GError **error)
+static guint
+original_of(const Search *search, guint number)
 {
-	const Picture *pictures = search->pictures;
-	Thumbs other;
-
-	*alike = fingerprint_may_match(&pictures[i].print, view,
-				       &pictures[original].print, other_view);
-	if (!*alike)
-		return TRUE;
-	if (!search->source->read_thumbs(search->source->data, original, &other,
-					 error))
-		return FALSE;
-	*alike = thumbs_match(thumbs, view, &other, other_view);
-	return TRUE;
+	return g_array_index(search->originals, guint, number / N_VIEWS);
 }
 
 static int
@@ -175,9 +161,41 @@ compare_numbers(gconstpointer a, gconstpointer b)
 }
 
 /*
- * Compare a view of image i with the originals that are near, first ones first.
- * The search ends with an original of its own class; of one of another class
- * note the first.
+ * The numbers of hashes that a view of image i may match, in order: first
+ * originals come first.  Two inner views prove nothing.
+ */
+static void
+find_candidates(Search *search, guint i, View view)
+{
+	const Fingerprint *print = &search->pictures[i].print;
+	GArray *found = search->candidates;
+	guint8 low, high;
+	guint kept = 0;
+
+	g_array_set_size(found, 0);
+	fingerprint_levels(print, view, &low, &high);
+	for (int level = low; level <= high; level++)
+		hash_index_find(search->index, print->hash[view], (guint8)level,
+				found);
+	for (guint k = 0; k < found->len; k++) {
+		guint number = g_array_index(found, guint, k);
+		View other = number % N_VIEWS;
+		guint original = original_of(search, number);
+
+		if ((view == VIEW_INNER && other == VIEW_INNER) ||
+		    !fingerprint_may_match(print, view,
+					   &search->pictures[original].print,
+					   other))
+			continue;
+		g_array_index(found, guint, kept++) = number;
+	}
+	g_array_set_size(found, kept);
+	g_array_sort(found, compare_numbers);
+}
+
+/*
+ * Compare a view of image i with originals: the first that is like it, of its
+ * class and of another one.
  */
 static gboolean
 search_view(Search *search, guint i, const Thumbs *thumbs, View view,
@@ -185,28 +203,22 @@ search_view(Search *search, guint i, const Thumbs *thumbs, View view,
 {
 	Duplicates *d = search->found;
 	const Picture *pictures = search->pictures;
-	GArray *near = search->candidates;
 
-	g_array_set_size(near, 0);
-	hash_index_find(search->index, pictures[i].print.hash[view], near);
-	g_array_sort(near, compare_numbers);
-	for (guint k = 0; k < near->len && d->original[i] == i; k++) {
-		guint number = g_array_index(near, guint, k);
-		guint original = g_array_index(search->originals, guint,
-					       number / N_VIEWS);
-		gboolean same_class =
-			pictures[i].label == pictures[original].label;
-		gboolean alike;
+	find_candidates(search, i, view);
+	for (guint k = 0; k < search->candidates->len; k++) {
+		guint number = g_array_index(search->candidates, guint, k);
+		guint original = original_of(search, number);
+		gboolean same = pictures[i].label == pictures[original].label;
+		Thumbs other;
 
-		if ((view == VIEW_INNER && number % N_VIEWS == VIEW_INNER) ||
-		    (!same_class && d->stranger[i] != i))
+		if (same ? d->original[i] != i : d->stranger[i] != i)
 			continue;
-		if (!compare_views(search, i, thumbs, view, original,
-				   number % N_VIEWS, &alike, error))
+		if (!search->source->read_thumbs(search->source->data, original,
+						 &other, error))
 			return FALSE;
-		if (!alike)
+		if (!thumbs_match(thumbs, view, &other, number % N_VIEWS))
 			continue;
-		if (same_class) {
+		if (same) {
 			d->original[i] = original;
 			d->kind[i] = DUPLICATE_NEAR;
 		} else {
@@ -226,14 +238,17 @@ find_near_of(Search *search, guint i, GError **error)
 	    !search->source->read_thumbs(search->source->data, i, &thumbs,
 					 error))
 		return FALSE;
-	for (View view = 0; view < N_VIEWS && d->original[i] == i; view++)
+	for (View view = 0; view < N_VIEWS; view++)
 		if (!search_view(search, i, &thumbs, view, error))
 			return FALSE;
 	if (d->original[i] == i) {
 		g_array_append_val(search->originals, i);
 		for (View view = 0; view < N_VIEWS; view++)
-			hash_index_add(search->index,
-				       search->pictures[i].print.hash[view]);
+			hash_index_add(
+				search->index,
+				search->pictures[i].print.hash[view],
+				fingerprint_level(&search->pictures[i].print,
+						  view));
 	}
 	return TRUE;
 }
@@ -272,8 +287,9 @@ duplicates_find(const Picture *pictures, guint n, int bits,
 	g_autoptr(HashIndex) index = hash_index_new(MAX(bits, 0));
 	g_autoptr(GArray) originals = g_array_new(FALSE, FALSE, sizeof(guint));
 	g_autoptr(GArray) candidates = g_array_new(FALSE, FALSE, sizeof(guint));
-	Search search = { pictures, source,    found,     bits,
-			  index,    originals, candidates };
+	Search search = {
+		pictures, source, found, index, originals, candidates
+	};
 
 	if (!find_equal(&search, error) ||
 	    (bits != NEAR_OFF && !find_near(&search, error)))

@@ -156,6 +156,36 @@ fingerprint_take(Fingerprint *print, Thumbs *thumbs, const guint8 *pixels,
 	}
 }
 
+/* The mean of all blocks, in 1/256 of a level. */
+static int
+brightness(const Fingerprint *print, View view)
+{
+	int sum = 0;
+
+	for (int i = 0; i < BLOCK_SIDE * BLOCK_SIDE; i++)
+		sum += print->blocks[view][i];
+	return sum / (BLOCK_SIDE * BLOCK_SIDE);
+}
+
+enum { STEP = 4 * 256 };
+
+guint8
+fingerprint_level(const Fingerprint *print, View view)
+{
+	return (guint8)(brightness(print, view) / STEP);
+}
+
+void
+fingerprint_levels(const Fingerprint *print, View view, guint8 *low,
+		   guint8 *high)
+{
+	/* Blocks that differ by less do not differ by more on average. */
+	int value = brightness(print, view), most = with_inner.block + 1;
+
+	*low = (guint8)(MAX(value - most, 0) / STEP);
+	*high = (guint8)(MIN(value + most, 65535) / STEP);
+}
+
 static const Limits *
 limits_for(View a, View b)
 {

@@ -40,6 +40,14 @@ void fingerprint_take(Fingerprint *print, Thumbs *thumbs, const guint8 *pixels,
 		      int h, int w, int c);
 
 /*
+ * The brightness of a view in steps of four levels; those of views that match
+ * are in *low..*high.
+ */
+guint8 fingerprint_level(const Fingerprint *print, View view);
+void fingerprint_levels(const Fingerprint *print, View view, guint8 *low,
+			guint8 *high);
+
+/*
  * Is a view of image a so much like a view of image b that they can only be the
  * same photo?  The first test, of fingerprints, is what most pairs fail; the
  * second, of their thumbnails, wants the first passed.

@@ -10,6 +10,7 @@ enum { N_CHUNKS = 4, CHUNK_BITS = 16, N_BUCKETS = 1 << CHUNK_BITS };
 struct HashIndex {
 	int radius;
 	GArray *hashes; /* guint64 */
+	GArray *levels; /* guint8 */
 	/* For each chunk: 1 + the last hash of a bucket, and for each hash 1 +
 	 * the one before it; 0 ends a bucket. */
 	guint *last[N_CHUNKS];
@@ -23,6 +24,13 @@ chunk(guint64 hash, int k)
 	return (guint)(hash >> (CHUNK_BITS * k)) & (N_BUCKETS - 1);
 }
 
+/* Where hashes of a chunk and level lie; others may lie there as well. */
+static guint
+bucket_of(guint chunk_bits, guint8 level)
+{
+	return (chunk_bits ^ level * 40503u) & (N_BUCKETS - 1);
+}
+
 HashIndex *
 hash_index_new(int radius)
 {
@@ -31,6 +39,7 @@ hash_index_new(int radius)
 	g_assert(radius >= 0 && radius <= HASH_INDEX_MAX_RADIUS);
 	index->radius = radius;
 	index->hashes = g_array_new(FALSE, FALSE, sizeof(guint64));
+	index->levels = g_array_new(FALSE, FALSE, sizeof(guint8));
 	for (int k = 0; k < N_CHUNKS; k++) {
 		index->last[k] = g_new0(guint, N_BUCKETS);
 		index->previous[k] = g_array_new(FALSE, FALSE, sizeof(guint));
@@ -46,6 +55,7 @@ void
 hash_index_free(HashIndex *index)
 {
 	g_array_unref(index->hashes);
+	g_array_unref(index->levels);
 	g_array_unref(index->flips);
 	for (int k = 0; k < N_CHUNKS; k++) {
 		g_free(index->last[k]);
@@ -55,14 +65,15 @@ hash_index_free(HashIndex *index)
 }
 
 void
-hash_index_add(HashIndex *index, guint64 hash)
+hash_index_add(HashIndex *index, guint64 hash, guint8 level)
 {
 	guint number;
 
 	g_array_append_val(index->hashes, hash);
+	g_array_append_val(index->levels, level);
 	number = index->hashes->len;
 	for (int k = 0; k < N_CHUNKS; k++) {
-		guint *last = &index->last[k][chunk(hash, k)];
+		guint *last = &index->last[k][bucket_of(chunk(hash, k), level)];
 
 		g_array_append_val(index->previous[k], *last);
 		*last = number;
@@ -81,30 +92,32 @@ is_first_chunk(const HashIndex *index, guint64 a, guint64 b, int k)
 }
 
 static void
-search_bucket(const HashIndex *index, guint64 hash, int k, guint bucket,
-	      GArray *found)
+search_bucket(const HashIndex *index, guint64 hash, guint8 level, int k,
+	      guint bits, GArray *found)
 {
-	guint number = index->last[k][bucket];
+	guint number = index->last[k][bucket_of(bits, level)];
 
 	for (; number != 0;
 	     number = g_array_index(index->previous[k], guint, number - 1)) {
-		guint64 other =
-			g_array_index(index->hashes, guint64, number - 1);
 		guint value = number - 1;
+		guint64 other = g_array_index(index->hashes, guint64, value);
 
-		if (hamming_distance(hash, other) <= index->radius &&
+		if (g_array_index(index->levels, guint8, value) == level &&
+		    chunk(other, k) == bits &&
+		    hamming_distance(hash, other) <= index->radius &&
 		    is_first_chunk(index, hash, other, k))
 			g_array_append_val(found, value);
 	}
 }
 
 void
-hash_index_find(const HashIndex *index, guint64 hash, GArray *found)
+hash_index_find(const HashIndex *index, guint64 hash, guint8 level,
+		GArray *found)
 {
 	for (int k = 0; k < N_CHUNKS; k++)
 		for (guint i = 0; i < index->flips->len; i++)
 			search_bucket(
-				index, hash, k,
+				index, hash, level, k,
 				chunk(hash, k) ^
 					g_array_index(index->flips, guint, i),
 				found);

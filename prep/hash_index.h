@@ -17,14 +17,18 @@ HashIndex *hash_index_new(int radius);
 void hash_index_free(HashIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HashIndex, hash_index_free)
 
-/* Hashes are numbered from 0 in the order in which they are added. */
-void hash_index_add(HashIndex *index, guint64 hash);
+/*
+ * Hashes are numbered from 0 in the order in which they are added.  `level` is
+ * what else is known, so that what differs in it need not be looked at.
+ */
+void hash_index_add(HashIndex *index, guint64 hash, guint8 level);
 
 /*
- * Append to `found` (guint) the numbers of all hashes within the radius of
- * `hash`, each once, in no order.
+ * Append to `found` (guint) the numbers of all hashes of this level within the
+ * radius of `hash`, each once, in no order.
  */
-void hash_index_find(const HashIndex *index, guint64 hash, GArray *found);
+void hash_index_find(const HashIndex *index, guint64 hash, guint8 level,
+		     GArray *found);
 
 static inline int
 hamming_distance(guint64 a, guint64 b)

@@ -89,41 +89,33 @@ known_free(Known *known)
 	g_free(known);
 }
 
-static gboolean
+static void
 pin(GHashTable *table, guint64 id, Photo *photo)
 {
 	const Entry *entry = g_hash_table_lookup(table, &id);
 
-	if (entry == NULL || photo->pinned != KW_N_SPLITS)
-		return FALSE;
-	photo->pinned = entry->split;
-	return TRUE;
+	if (entry != NULL && photo->pinned == KW_N_SPLITS)
+		photo->pinned = entry->split;
 }
 
-guint
+void
 known_pin_photos(const Known *known, const GPtrArray *photos)
 {
-	guint n = 0;
-
 	for (guint i = 0; i < photos->len; i++) {
 		Photo *photo = photos->pdata[i];
 
-		n += (guint)pin(known->photos, photo->id, photo);
+		pin(known->photos, photo->id, photo);
 	}
-	return n;
 }
 
-guint
+void
 known_pin_groups(const Known *known, const GPtrArray *photos)
 {
-	guint n = 0;
-
 	for (guint i = 0; i < photos->len; i++) {
 		Photo *photo = photos->pdata[i];
 
-		n += (guint)pin(known->groups, photo->group, photo);
+		pin(known->groups, photo->group, photo);
 	}
-	return n;
 }
 
 const char *

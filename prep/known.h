@@ -16,10 +16,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Known, known_free)
 
 /*
  * Pin the photos (Photo) that are not pinned yet to the split in which they,
- * by their record id, or their groups are known.  Returns how many.
+ * by their record id, or their groups are known.
  */
-guint known_pin_photos(const Known *known, const GPtrArray *photos);
-guint known_pin_groups(const Known *known, const GPtrArray *photos);
+void known_pin_photos(const Known *known, const GPtrArray *photos);
+void known_pin_groups(const Known *known, const GPtrArray *photos);
 
 /* 16 hexadecimal digits that stand for the records and their splits. */
 const char *known_digest(const Known *known);

@@ -118,10 +118,16 @@ read_lines(List *list, FILE *stream, GError **error)
 	errno = 0;
 	for (guint number = 1; ok && (n = getline(&text, &room, stream)) >= 0;
 	     number++) {
+		/* Some editors put a byte order mark before everything. */
+		const char *start =
+			number == 1 && g_str_has_prefix(text, "\xef\xbb\xbf")
+				? text + 3
+				: text;
+
 		while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
 			text[--n] = '\0';
 		ok = strlen(text) == (gsize)n
-			     ? add_line(list, text, number, error)
+			     ? add_line(list, start, number, error)
 			     : fail_line(error, list, number,
 					 "a NUL byte; a list is text");
 	}
@@ -270,16 +276,11 @@ static gboolean
 settle_classes(Scan *scan, const List *list, char *const *classes,
 	       GError **error)
 {
-	/* Each name once: a list has many lines and few classes. */
-	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 
-	for (guint i = 0; i < list->lines->len; i++) {
-		char *label = ((Line *)list->lines->pdata[i])->fields[LABEL];
-
-		if (g_hash_table_add(seen, label))
-			g_ptr_array_add(names, label);
-	}
+	for (guint i = 0; i < list->lines->len; i++)
+		g_ptr_array_add(names,
+				((Line *)list->lines->pdata[i])->fields[LABEL]);
 	return scan_set_classes(scan, names, classes, error);
 }
 

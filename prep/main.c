@@ -10,12 +10,12 @@
 #include "prep/photo.h"
 #include "prep/prep.h"
 
-/* Rejects that are told one by one where a file lists all of them. */
+/* Rejects that are told one by one where a file now lists all of them. */
 enum { FEW = 10 };
 
 /* What was left out, and what looks wrong: also with -q. */
 static void
-print_problems(const Report *report, const Options *options)
+print_problems(const Report *report, const Options *options, gboolean ok)
 {
 	guint told = 0, all = report->rejects->len - (guint)report->n_dropped;
 
@@ -24,7 +24,7 @@ print_problems(const Report *report, const Options *options)
 
 		/* Those without a date were not wanted: no problem. */
 		if (strcmp(reject->stage, "date") == 0 ||
-		    (options->rejects != NULL && told == FEW))
+		    (ok && options->rejects != NULL && told == FEW))
 			continue;
 		told++;
 		kw_app_say("left out '%s': %s: %s", reject->file, reject->stage,
@@ -44,7 +44,7 @@ run(const Options *options)
 	g_autoptr(GError) error = NULL;
 	gboolean ok = prep_run(options, report, &error);
 
-	print_problems(report, options);
+	print_problems(report, options, ok);
 	if (!ok)
 		return kw_app_fail(error);
 	if (options->common.verbosity >= 0) {

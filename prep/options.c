@@ -208,9 +208,39 @@ parse_number(Options *o, int key, char *arg, const struct argp_state *state)
 
 /* ---- all of it */
 
+/* No two outputs are one file, or both go to standard output. */
+static void
+check_outputs(const Options *o, const struct argp_state *state)
+{
+	const char *const names[] = { "--output", "--rejects", "--summary",
+				      "--preview" };
+	const char *const paths[] = {
+		o->dry_run                 ? NULL
+		: o->common.output != NULL ? o->common.output
+					   : "-",
+		o->rejects,
+		o->summary,
+		o->preview,
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)
+		for (gsize k = 0; k < i; k++)
+			if (paths[i] != NULL && paths[k] != NULL &&
+			    strcmp(paths[i], paths[k]) == 0)
+				kw_arg_fail(state,
+					    "%s and %s both go to '%s'; name "
+					    "another file for one",
+					    names[k], names[i], paths[i]);
+	if (o->list != NULL && o->split_from != NULL &&
+	    strcmp(o->list, "-") == 0 && strcmp(o->split_from, "-") == 0)
+		kw_arg_fail(state, "--list and --split-from cannot both be "
+				   "read from standard input");
+}
+
 static void
 check(const Options *o, const struct argp_state *state)
 {
+	check_outputs(o, state);
 	if (o->list == NULL && o->n_dirs == 0)
 		kw_arg_fail(state, "name the folder that holds the class "
 				   "folders; see --help");

@@ -5,6 +5,16 @@
 #include "kw/image_save.h"
 #include "prep/summary.h"
 
+/* Can it be written?  It is made when it is: nothing lies about until then. */
+static gboolean
+check(const char *path, gboolean force, GError **error)
+{
+	g_autoptr(KwOutfile) out = NULL;
+
+	return path == NULL ||
+	       (out = kw_outfile_new(path, force, error)) != NULL;
+}
+
 static gboolean
 prepare(KwOutfile **out, const char *path, gboolean force, GError **error)
 {
@@ -30,9 +40,9 @@ outputs_new(const Options *o, GError **error)
 		if (outputs->dataset == NULL)
 			return NULL;
 	}
-	if (!prepare(&outputs->rejects, o->rejects, force, error) ||
-	    !prepare(&outputs->summary, o->summary, force, error) ||
-	    !prepare(&outputs->preview, o->preview, force, error))
+	if (!check(o->rejects, force, error) ||
+	    !check(o->summary, force, error) ||
+	    !check(o->preview, force, error))
 		return NULL;
 	return g_steal_pointer(&outputs);
 }
@@ -47,6 +57,16 @@ outputs_free(Outputs *outputs)
 	kw_outfile_free(outputs->summary);
 	kw_outfile_free(outputs->preview);
 	g_free(outputs);
+}
+
+gboolean
+outputs_prepare_reports(Outputs *outputs, const Options *o, GError **error)
+{
+	gboolean force = o->common.force;
+
+	return prepare(&outputs->rejects, o->rejects, force, error) &&
+	       prepare(&outputs->summary, o->summary, force, error) &&
+	       prepare(&outputs->preview, o->preview, force, error);
 }
 
 static gboolean

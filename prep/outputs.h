@@ -13,12 +13,17 @@ typedef struct {
 } Outputs;
 
 /*
- * Prepare all that the options ask for: nobody should wait for photos that have
- * no way out.  Errors: those of kw_outfile_new() and kw_image_can_save().
+ * Prepare the dataset, and see that the reports can be written: nobody should
+ * wait for photos that have no way out.
+ * Errors: those of kw_outfile_new() and kw_image_can_save().
  */
 Outputs *outputs_new(const Options *options, GError **error);
 void outputs_free(Outputs *outputs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Outputs, outputs_free)
+
+/* Prepare the reports, when it is time to write them. */
+gboolean outputs_prepare_reports(Outputs *outputs, const Options *options,
+				 GError **error);
 
 /*
  * Write what is told as text, and commit everything, the dataset first.

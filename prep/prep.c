@@ -65,20 +65,17 @@ decode_scan(Scan *scan, const Options *o, Spool *pixels, Spool *thumbs,
 			     thumbs, report->rejects, progress, error);
 }
 
-/* What --undated says about photos without a date. */
+/* --undated drop */
 static void
-treat_undated(Scan *scan, Undated undated, Report *report)
+drop_undated(Scan *scan, Report *report)
 {
 	guint kept = 0;
 
 	for (guint i = 0; i < scan->photos->len; i++) {
 		Photo *photo = g_steal_pointer(&scan->photos->pdata[i]);
 
-		if (photo->day[0] != '\0' || undated != UNDATED_DROP) {
+		if (photo->day[0] != '\0') {
 			scan->photos->pdata[kept++] = photo;
-			if (photo->day[0] == '\0' && undated == UNDATED_TRAIN &&
-			    photo->pinned == KW_N_SPLITS)
-				photo->pinned = KW_TRAIN;
 			continue;
 		}
 		g_ptr_array_add(report->rejects, reject_undated(photo->file));
@@ -210,6 +207,28 @@ check_normalize(const Scan *scan, const Options *o, GError **error)
 	return FALSE;
 }
 
+/* --undated train: for groups of which nothing is known that says else. */
+static void
+pin_undated(const GPtrArray *photos)
+{
+	g_autoptr(GHashTable) pinned =
+		g_hash_table_new(g_int64_hash, g_int64_equal);
+
+	for (guint i = 0; i < photos->len; i++) {
+		Photo *photo = photos->pdata[i];
+
+		if (photo->pinned != KW_N_SPLITS)
+			g_hash_table_add(pinned, &photo->group);
+	}
+	for (guint i = 0; i < photos->len; i++) {
+		Photo *photo = photos->pdata[i];
+
+		if (photo->day[0] == '\0' &&
+		    !g_hash_table_contains(pinned, &photo->group))
+			photo->pinned = KW_TRAIN;
+	}
+}
+
 static void
 split_scan(Scan *scan, const Options *o, const Known *known, Report *report)
 {
@@ -227,6 +246,8 @@ split_scan(Scan *scan, const Options *o, const Known *known, Report *report)
 	}
 	if (known != NULL)
 		known_pin_groups(known, scan->photos);
+	if (o->undated == UNDATED_TRAIN)
+		pin_undated(scan->photos);
 	split_photos(scan->photos, scan->classes, o->percent, o->seed,
 		     report->warnings);
 }
@@ -300,9 +321,10 @@ write_outputs(const Options *o, const Scan *scan, const Known *known,
 			return FALSE;
 		kw_outfile_hide(outputs->dataset);
 	}
-	if (outputs->preview != NULL &&
-	    !preview_write(outputs->preview, scan->photos, scan->classes,
-			   &o->image, pixels, error))
+	if (!outputs_prepare_reports(outputs, o, error) ||
+	    (outputs->preview != NULL &&
+	     !preview_write(outputs->preview, scan->photos, scan->classes,
+			    &o->image, pixels, report->warnings, error)))
 		return FALSE;
 	return outputs_commit(outputs, report, error);
 }
@@ -333,7 +355,8 @@ prep_run(const Options *o, Report *report, GError **error)
 	    !decode_scan(scan, o, pixels, thumbs, report, error) ||
 	    !check_strict(o, report, error))
 		return FALSE;
-	treat_undated(scan, o->undated, report);
+	if (o->undated == UNDATED_DROP)
+		drop_undated(scan, report);
 	drop_empty_classes(scan, o->classes != NULL, report);
 	return check_classes(scan, report->rejects, error) &&
 	       arrange(scan, o, known, pixels, thumbs, report, error) &&

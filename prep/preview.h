@@ -7,14 +7,15 @@
 #include "prep/spool.h"
 
 /*
- * Draw a row a class: its name and number of photos, and its first photos in
- * the order of the dataset, from the spool of their pixels.  Classes for which
- * there is no room are left out.  Write it into `out`, which is to be
- * committed.
+ * Draw a row a class: its name and number of photos, and some of these, from
+ * train, val and test by their shares, from the spool of their pixels.  Classes
+ * for which there is no room are left out, with a warning (char *).  Write it
+ * into `out`, which is to be committed.
  * Errors: those of kw_sheet_render() and kw_image_save(), and of the spool.
  */
 gboolean preview_write(KwOutfile *out, const GPtrArray *photos,
 		       const GPtrArray *classes, const KwImageRequest *image,
-		       const Spool *pixels, GError **error);
+		       const Spool *pixels, GPtrArray *warnings,
+		       GError **error);
 
 #endif

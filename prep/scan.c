@@ -13,6 +13,7 @@ scan_new(char *where)
 	scan->photos =
 		g_ptr_array_new_with_free_func((GDestroyNotify)photo_free);
 	scan->classes = g_ptr_array_new_with_free_func(g_free);
+	scan->labels = g_hash_table_new(g_str_hash, g_str_equal);
 	return scan;
 }
 
@@ -20,6 +21,7 @@ void
 scan_free(Scan *scan)
 {
 	g_ptr_array_unref(scan->photos);
+	g_hash_table_unref(scan->labels);
 	g_ptr_array_unref(scan->classes);
 	g_free(scan->where);
 	g_free(scan->loose);
@@ -32,40 +34,39 @@ scan_compare_names(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static gboolean
-holds(const GPtrArray *names, const char *name)
+/* Take a name that is not among the classes yet. */
+static void
+add_class(Scan *scan, const char *name)
 {
-	for (guint i = 0; i < names->len; i++)
-		if (strcmp(names->pdata[i], name) == 0)
-			return TRUE;
-	return FALSE;
+	char *class = g_strdup(name);
+
+	g_ptr_array_add(scan->classes, class);
+	g_hash_table_insert(scan->labels, class,
+			    GUINT_TO_POINTER(scan->classes->len));
 }
 
 gboolean
 scan_set_classes(Scan *scan, const GPtrArray *names, char *const *wanted,
 		 GError **error)
 {
-	GPtrArray *classes = scan->classes;
+	g_autoptr(GHashTable) found = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
 
-	for (guint i = 0; wanted == NULL && i < names->len; i++)
-		g_ptr_array_add(classes, g_strdup(names->pdata[i]));
-	if (wanted == NULL) {
-		g_ptr_array_sort(classes, scan_compare_names);
-		for (guint i = classes->len; i-- > 1;)
-			if (strcmp(classes->pdata[i], classes->pdata[i - 1]) ==
-			    0)
-				g_ptr_array_remove_index(classes, i);
-		return TRUE;
-	}
-	for (; *wanted != NULL; wanted++) {
-		if (!holds(names, *wanted)) {
+	for (guint i = 0; i < names->len; i++)
+		if (g_hash_table_add(found, names->pdata[i]))
+			g_ptr_array_add(all, names->pdata[i]);
+	g_ptr_array_sort(all, scan_compare_names);
+	for (guint i = 0; wanted == NULL && i < all->len; i++)
+		add_class(scan, all->pdata[i]);
+	for (; wanted != NULL && *wanted != NULL; wanted++) {
+		if (!g_hash_table_contains(found, *wanted)) {
 			g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
 				    "%s has no class '%s', which --classes "
 				    "names",
 				    scan->where, *wanted);
 			return FALSE;
 		}
-		g_ptr_array_add(classes, g_strdup(*wanted));
+		add_class(scan, *wanted);
 	}
 	return TRUE;
 }
@@ -73,10 +74,7 @@ scan_set_classes(Scan *scan, const GPtrArray *names, char *const *wanted,
 int
 scan_label(const Scan *scan, const char *name)
 {
-	for (guint i = 0; i < scan->classes->len; i++)
-		if (strcmp(scan->classes->pdata[i], name) == 0)
-			return (int)i;
-	return -1;
+	return GPOINTER_TO_INT(g_hash_table_lookup(scan->labels, name)) - 1;
 }
 
 static int

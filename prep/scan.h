@@ -12,6 +12,7 @@
 typedef struct {
 	GPtrArray *photos;  /* Photo; by path, then split; owned */
 	GPtrArray *classes; /* char *: names as they are; labels count them */
+	GHashTable *labels; /* by class name: 1 + the label */
 	char *where;        /* the input, for messages: "'photos'" */
 	gboolean presplit;  /* every photo's split is pinned */
 	gsize n_hidden;     /* names that begin with a dot, passed over */

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -24,20 +25,14 @@ typedef struct {
 	KwSplit split;    /* KW_N_SPLITS: the tree is not split */
 } ClassFolder;
 
-/* What a walk needs to know. */
+/* What a walk through a class folder needs to know. */
 typedef struct {
 	Scan *scan;
 	GPtrArray *rejects;
 	const ClassFolder *origin;
-	int label;
+	int label;           /* -1: the class is not wanted */
+	GHashTable *visited; /* char *: what tells a folder from all others */
 } Walk;
-
-/* The folders that lead to where the walk is, to see loops. */
-typedef struct Trail {
-	const struct Trail *up;
-	dev_t dev;
-	ino_t ino;
-} Trail;
 
 static void
 listing_free(Listing *listing)
@@ -238,13 +233,17 @@ add_tree(Scan *scan, GPtrArray *folders, const char *dir, const char *tree,
 
 /* ---- the walk */
 
+/* Links may lead to one folder in many ways, or in circles. */
 static gboolean
-is_loop(const Trail *trail, const struct stat *st)
+was_visited(const Walk *walk, const char *folder)
 {
-	for (; trail != NULL; trail = trail->up)
-		if (trail->dev == st->st_dev && trail->ino == st->st_ino)
-			return TRUE;
-	return FALSE;
+	struct stat st;
+
+	return stat(folder, &st) == 0 &&
+	       !g_hash_table_add(walk->visited,
+				 g_strdup_printf("%jx %jx",
+						 (uintmax_t)st.st_dev,
+						 (uintmax_t)st.st_ino));
 }
 
 /* Takes `file`. */
@@ -261,26 +260,27 @@ add_photo(const Walk *walk, char *file)
 }
 
 static void
-walk_folder(const Walk *walk, const char *folder, const Trail *up)
+walk_folder(const Walk *walk, const char *folder)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Listing) listing = NULL;
-	struct stat st = { 0 };
 
-	if (stat(folder, &st) == 0 && is_loop(up, &st))
+	if (was_visited(walk, folder))
 		return;
 	listing = list_folder(walk->scan, folder, &error);
 	if (listing == NULL) {
-		reject_folder(walk->rejects, folder, error);
+		if (walk->label >= 0)
+			reject_folder(walk->rejects, folder, error);
 		return;
 	}
-	for (guint i = 0; i < listing->files->len; i++)
+	if (walk->label < 0)
+		walk->scan->n_other += listing->files->len;
+	for (guint i = 0; walk->label >= 0 && i < listing->files->len; i++)
 		add_photo(walk, join(folder, listing->files->pdata[i]));
-	Trail here = { up, st.st_dev, st.st_ino };
 	for (guint i = 0; i < listing->folders->len; i++) {
 		g_autofree char *sub = join(folder, listing->folders->pdata[i]);
 
-		walk_folder(walk, sub, &here);
+		walk_folder(walk, sub);
 	}
 }
 
@@ -289,15 +289,12 @@ walk_classes(Scan *scan, const GPtrArray *folders, GPtrArray *rejects)
 {
 	for (guint i = 0; i < folders->len; i++) {
 		const ClassFolder *folder = folders->pdata[i];
-		Walk walk = { scan, rejects, folder,
-			      scan_label(scan, folder->name) };
-		guint before = scan->photos->len;
+		g_autoptr(GHashTable) visited = g_hash_table_new_full(
+			g_str_hash, g_str_equal, g_free, NULL);
+		const Walk walk = { scan, rejects, folder,
+				    scan_label(scan, folder->name), visited };
 
-		walk_folder(&walk, folder->folder, NULL);
-		if (walk.label >= 0)
-			continue;
-		scan->n_other += scan->photos->len - before;
-		g_ptr_array_set_size(scan->photos, (gint)before);
+		walk_folder(&walk, folder->folder);
 	}
 }
 

@@ -11,9 +11,9 @@
  * Walk the trees below `dirs` (NULL-terminated, at least one), which are all
  * split or none.  A photo is called by its path below its tree, without a split
  * folder; where there are several trees, with the base name of its tree in
- * front.  Sub-folders and symbolic links are followed, loops are not; names
- * that begin with a dot are passed over.  The result does not depend on the
- * order in which the file system lists names.
+ * front.  Sub-folders and symbolic links are followed, each folder
+ * once a class; names that begin with a dot are passed over.  The result does
+ * not depend on the order in which the file system lists names.
  *
  * `classes` (NULL-terminated) are the class folders to take, in the order of
  * the labels; NULL: all, sorted.

@@ -55,10 +55,13 @@ said "left out 3 more, which 'rejects.tsv' lists"
 
 echo "-- --strict lets nothing pass, and changes no file"
 cp summary.json before.json
-run 1 "$prep" -s 32 -f --strict -o strict.h5 --summary summary.json photos
+run 1 "$prep" -s 32 -f --strict -o strict.h5 --summary summary.json \
+	--rejects strict.tsv photos
 said '13 files could not be read, and --strict allows none'
 [ ! -e strict.h5 ] || fail "an output in spite of --strict"
 cmp summary.json before.json
+[ "$(grep -c 'left out .photos/dog/e' stderr)" -eq 13 ] ||
+	fail "not all reasons without a file of them: $(cat stderr)"
 rm photos/dog/e*
 run 0 "$prep" -q -s 32 --strict -o strict.h5 photos
 
@@ -76,6 +79,15 @@ for option in summary=summary.json rejects=rejects.tsv preview=sheet.png; do
 	[ ! -e new.h5 ] || fail "an output in spite of $option"
 done
 
+echo "-- no two outputs are one file"
+run 1 "$prep" -s 32 -f -o same.h5 --rejects same.h5 photos
+said "--output and --rejects both go to 'same.h5'"
+run 1 "$prep" -s 32 --summary - photos
+said "--output and --summary both go to '-'"
+run 0 "$prep" -q -s 32 -f -o new.h5 --summary - photos
+grep -q '"photos" : 26' stdout || fail "no summary: $(cat stdout)"
+rm new.h5
+
 echo "-- too little room is told before a photo is read"
 run 1 "$prep" --list <(for n in $(seq 200000); do
 	printf 'none/%d\t%d\n' $n $((n % 2))
@@ -87,7 +99,8 @@ no_leftovers
 
 echo "-- killed, it leaves no output, and a file whose name says what it is"
 "$draw" --size 1600x1200 many cat,dog 40
-"$prep" -j 1 -s 512 -o late.h5 many 2> /dev/null &
+"$prep" -j 1 -s 512 -o late.h5 --rejects late.tsv --summary late.json \
+	--preview late.png many 2> /dev/null &
 pid=$!
 sleep 0.5
 kill -KILL $pid

@@ -32,6 +32,16 @@ splits new.h5 > new
 [ "$(comm -13 old new | cut -d' ' -f1 | sort -u | wc -l)" -ge 2 ] ||
 	fail "all new photos are in one split"
 
+echo "-- --undated train moves nothing that is known"
+"$draw" undated cat,dog 30
+run 0 "$prep" -q -s 32 -o undated.h5 undated
+run 0 "$prep" -q -s 32 --undated train --split-from undated.h5 -o kept.h5 \
+	undated
+splits undated.h5 > before
+cmp <(splits kept.h5) before
+run 0 "$prep" -s 32 --undated train -f -o kept.h5 undated
+said "class 'cat' whose split is given leave none for val and test"
+
 echo "-- in place, and from an augmented dataset"
 cp old.h5 same.h5
 run 0 "$prep" -q -s 32 --split-from same.h5 -f -o same.h5 photos

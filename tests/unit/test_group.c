@@ -206,6 +206,13 @@ follows_file_numbers_where_times_agree(void **state)
 	Photo *other = add_stamped(f, "cat/DSC_0043.JPG", 4500);
 	Photo *late = add_stamped(f, "cat/IMG_0043.JPG", 60000);
 	Photo *folder = add_stamped(f, "cat/2/IMG_0040.JPG", 0);
+	/* One is missing between them. */
+	Photo *before = add_stamped(f, "cat/P0001.JPG", 0);
+	Photo *after = add_stamped(f, "cat/P0003.JPG", 1000);
+	/* The same shot in two types. */
+	Photo *raw = add_stamped(f, "cat/Q0001.tif", 0);
+	Photo *jpeg = add_stamped(f, "cat/Q0001.jpg", 0);
+	Photo *next = add_stamped(f, "cat/Q0002.jpg", 500);
 	BurstCount bursts = group(f, GROUP_AUTO);
 
 	assert_int_equal(a->group, b->group);
@@ -213,8 +220,12 @@ follows_file_numbers_where_times_agree(void **state)
 	assert_int_equal(other->group, other->id);
 	assert_int_equal(late->group, late->id);
 	assert_int_equal(folder->group, folder->id);
-	assert_int_equal(bursts.bursts, 1);
-	assert_int_equal(bursts.photos, 2);
+	assert_int_equal(before->group, before->id);
+	assert_int_equal(after->group, after->id);
+	assert_int_equal(raw->group, jpeg->group);
+	assert_int_equal(next->group, jpeg->group);
+	assert_int_equal(bursts.bursts, 2);
+	assert_int_equal(bursts.photos, 5);
 	/* Of one only the file has a time. */
 	b->taken = b->stamped;
 	b->stamped = KW_NO_TIME;

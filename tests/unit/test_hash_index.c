@@ -46,16 +46,19 @@ finds_what_comparing_all_finds(void **state)
 				g_array_new(FALSE, FALSE, sizeof(guint));
 			g_autofree guint *times = g_new0(guint, N);
 
-			hash_index_find(index, hashes[i], found);
+			hash_index_find(index, hashes[i], (guint8)(i / 2 % 3),
+					found);
 			for (guint k = 0; k < found->len; k++)
 				times[g_array_index(found, guint, k)]++;
 			for (guint k = 0; k < i; k++)
-				assert_int_equal(times[k],
-						 hamming_distance(hashes[k],
-								  hashes[i]) <=
-							 radius);
+				assert_int_equal(
+					times[k],
+					k / 2 % 3 == i / 2 % 3 &&
+						hamming_distance(hashes[k],
+								 hashes[i]) <=
+							radius);
 			n_pairs += found->len;
-			hash_index_add(index, hashes[i]);
+			hash_index_add(index, hashes[i], (guint8)(i / 2 % 3));
 		}
 		assert_true(n_pairs >= N / 40 * (gsize)(radius + 1));
 	}
@@ -69,8 +72,9 @@ finds_equal_hashes_each_once(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		hash_index_add(index, 0);
-	hash_index_find(index, 0, found);
+		hash_index_add(index, 0, 9);
+	hash_index_add(index, 0, 8);
+	hash_index_find(index, 0, 9, found);
 	assert_int_equal(found->len, 3);
 	assert_int_equal(g_array_index(found, guint, 0) +
 				 g_array_index(found, guint, 1) +

@@ -590,6 +590,78 @@ refuses_jpeg_cut_at_half_and_closed(void **state)
 	load_fails(cut, KW_ERROR_FORMAT, "damaged");
 }
 
+/* What a crop leaves out is read as well: the file is whole, or it is not. */
+static void
+refuses_damage_that_a_crop_would_hide(void **state)
+{
+	static const char *const names[][2] = { { "tall.jpg", "[Q=92]" },
+						{ "tall.png", "" } };
+
+	(void)state;
+	for (gsize k = 0; k < G_N_ELEMENTS(names); k++) {
+		const Drawing tall = { .height = 512, .width = 64 };
+		g_autofree char *path = path_to(names[k][0]);
+		g_autofree char *target = g_strconcat(path, names[k][1], NULL);
+		KwImageRequest cropped = request;
+		guint8 pixels[N];
+		GError *error = NULL;
+
+		cropped.fit = KW_FIT_CROP;
+		assert_true(draw_save(&tall, target));
+		kw_image_load(path, &cropped, pixels, NULL, &error);
+		test_assert_no_error(error);
+		g_autofree char *cut = damage(path, 0.9, "", 0);
+		assert_false(
+			kw_image_load(cut, &cropped, pixels, NULL, &error));
+		test_assert_error(&error, KW_ERROR_FORMAT, "truncated");
+	}
+}
+
+/* A code that is in no table: libjpeg takes it for zero, with a warning. */
+static void
+refuses_jpeg_with_a_bad_huffman_code(void **state)
+{
+	g_autofree char *path = save_sample("h.jpg", "[optimize_coding]");
+	g_autofree char *bytes = NULL;
+	gsize size;
+	int n_refused = 0;
+
+	(void)state;
+	assert_true(g_file_get_contents(path, &bytes, &size, NULL));
+	for (gsize at = size / 2; at < size / 2 + 400; at += 40) {
+		g_autofree char *other = g_memdup2(bytes, size);
+		g_autofree char *damaged = path_to("bad.jpg");
+		guint8 pixels[N];
+		GError *error = NULL;
+
+		/* Ones only, stuffed: the longest codes are never all ones. */
+		for (gsize k = 0; k < 12; k += 2) {
+			other[at + k] = (char)0xff;
+			other[at + k + 1] = 0;
+		}
+		assert_true(g_file_set_contents(damaged, other, (gssize)size,
+						NULL));
+		if (kw_image_load(damaged, &request, pixels, NULL, &error))
+			continue;
+		n_refused += strstr(error->message, "Huffman") != NULL;
+		g_clear_error(&error);
+	}
+	assert_true(n_refused > 0);
+}
+
+/* A vendor's trailer behind the end, and zeros behind that. */
+static void
+accepts_jpeg_whose_trailer_ends_in_zeros(void **state)
+{
+	static const char trailer[700] = "trailer";
+	g_autofree char *path = save_sample("v.jpg", "");
+	g_autofree char *longer = damage(path, 1.0, trailer, sizeof trailer);
+	guint8 pixels[N];
+
+	(void)state;
+	load_ok(longer, pixels);
+}
+
 static void
 refuses_jpeg_with_zeros_from_half_on(void **state)
 {
@@ -841,6 +913,9 @@ main(int argc, char **argv)
 		cmocka_unit_test(knows_types_by_content_under_any_name),
 		cmocka_unit_test(refuses_truncated_photos_of_each_type),
 		cmocka_unit_test(refuses_jpeg_cut_at_half_and_closed),
+		cmocka_unit_test(refuses_damage_that_a_crop_would_hide),
+		cmocka_unit_test(refuses_jpeg_with_a_bad_huffman_code),
+		cmocka_unit_test(accepts_jpeg_whose_trailer_ends_in_zeros),
 		cmocka_unit_test(refuses_jpeg_with_zeros_from_half_on),
 		cmocka_unit_test(accepts_jpeg_with_bytes_behind_its_end),
 		cmocka_unit_test(refuses_what_is_too_large_before_it_decodes),

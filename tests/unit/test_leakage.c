@@ -186,8 +186,8 @@ pins_known_photos_then_known_groups(void **state)
 		photo->group = i == 4 ? 30 : 99;
 	}
 	((Photo *)f->photos->pdata[3])->pinned = KW_TRAIN;
-	assert_int_equal(known_pin_photos(known, f->photos), 2);
-	assert_int_equal(known_pin_groups(known, f->photos), 1);
+	known_pin_photos(known, f->photos);
+	known_pin_groups(known, f->photos);
 	photo = f->photos->pdata[0];
 	assert_int_equal(photo->pinned, KW_N_SPLITS);
 	photo = f->photos->pdata[1];

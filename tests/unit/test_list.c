@@ -74,6 +74,8 @@ passes_over_a_heading_and_empty_lines_and_carriage_returns(void **state)
 {
 	list_is(*state, "path\tlabel\tsplit\r\na\tcat\r\n\r\n\nb\tdog", NULL,
 		"cat - a a\ndog - b b\n");
+	list_is(*state, "\xef\xbb\xbfpath\tlabel\na\tcat\nb\tdog\n", NULL,
+		"cat - a a\ndog - b b\n");
 	/* Further down it is a photo. */
 	list_is(*state, "a\tcat\npath\tlabel\n", NULL,
 		"cat - a a\nlabel - path path\n");

@@ -281,17 +281,59 @@ leaves_pinned_photos_where_they_are_and_tells_of_torn_groups(void **state)
 	add_group(f, 0, 0, 4);
 	for (int g = 1; g < 10; g++)
 		add_group(f, 0, g, 1);
-	((Photo *)f->photos->pdata[0])->pinned = KW_TEST;
-	((Photo *)f->photos->pdata[1])->pinned = KW_VAL;
-	((Photo *)f->photos->pdata[2])->pinned = KW_VAL;
-	Photo *test = f->photos->pdata[0], *val = f->photos->pdata[1];
+	((Photo *)f->photos->pdata[0])->pinned = KW_VAL;
+	((Photo *)f->photos->pdata[1])->pinned = KW_TEST;
+	((Photo *)f->photos->pdata[2])->pinned = KW_TEST;
+	Photo *val = f->photos->pdata[0], *test = f->photos->pdata[1];
 	Photo *free = f->photos->pdata[3];
 	split(f, standard, 42);
 	assert_int_equal(test->split, KW_TEST);
 	assert_int_equal(val->split, KW_VAL);
-	assert_int_equal(free->split, KW_VAL);
+	assert_int_equal(free->split, KW_TEST);
 	assert_int_equal(f->warnings->len, 1);
 	assert_non_null(strstr(f->warnings->pdata[0], "tear them apart: 1"));
+}
+
+static void
+warns_of_a_class_that_pins_keep_out_of_a_split(void **state)
+{
+	Photos *f = *state;
+
+	for (int g = 0; g < 10; g++)
+		add_group(f, 0, g, 2);
+	for (int g = 0; g < 10; g++)
+		add_group(f, 1, g, 2);
+	for (guint i = 0; i < 20; i++)
+		((Photo *)f->photos->pdata[i])->pinned = KW_TRAIN;
+	split(f, standard, 42);
+	assert_counts(f, 0, 20, 0, 0);
+	assert_int_equal(f->warnings->len, 1);
+	assert_non_null(strstr(f->warnings->pdata[0],
+			       "class 'cat' whose split is given leave none "
+			       "for val and test"));
+}
+
+/* Few dogs among many cats: both are to be near their shares. */
+static void
+weighs_the_classes_of_a_group_by_their_size(void **state)
+{
+	Photos *f = *state;
+	int counts[KW_N_SPLITS];
+
+	for (int g = 0; g < 30; g++)
+		add_mixed(f, g, 40 + g % 7, g % 3 == 0 ? 2 : 1);
+	split(f, standard, 42);
+	for (int label = 0; label < 2; label++) {
+		int total = 0;
+
+		count(f, label, counts);
+		for (int s = 0; s < KW_N_SPLITS; s++)
+			total += counts[s];
+		for (int s = 0; s < KW_N_SPLITS; s++)
+			assert_in_range(
+				abs(100 * counts[s] - standard[s] * total), 0,
+				6 * total);
+	}
 }
 
 static int
@@ -384,6 +426,8 @@ main(void)
 		with_photos(sends_a_group_where_one_of_its_photos_is_pinned),
 		with_photos(
 			leaves_pinned_photos_where_they_are_and_tells_of_torn_groups),
+		with_photos(warns_of_a_class_that_pins_keep_out_of_a_split),
+		with_photos(weighs_the_classes_of_a_group_by_their_size),
 		with_photos(depends_on_the_seed_and_not_on_the_order),
 		with_photos(orders_records_by_a_keyed_hash_of_their_id),
 	};

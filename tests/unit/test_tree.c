@@ -161,6 +161,29 @@ follows_links_but_not_in_circles(void **state)
 	assert_null(strstr(text, "up/cat/up"));
 }
 
+/* Each of 20 folders has two links to the next: a million ways to the last. */
+static void
+sees_a_folder_once_however_many_links_lead_to_it(void **state)
+{
+	touch(*state, "in/dog/1.jpg");
+	make_folder(*state, "in/cat");
+	make_link("../../hall/0", *state, "in/cat/hall");
+	for (int i = 0; i < 20; i++) {
+		g_autofree char *a = g_strdup_printf("hall/%d/a", i);
+		g_autofree char *b = g_strdup_printf("hall/%d/b", i);
+		g_autofree char *here = g_strdup_printf("hall/%d", i);
+		g_autofree char *next = g_strdup_printf("../%d", i + 1);
+
+		make_folder(*state, here);
+		make_link(next, *state, a);
+		make_link(next, *state, b);
+	}
+	touch(*state, "hall/20/1.jpg");
+	g_autofree char *in = g_build_filename(*state, "in", NULL);
+	g_autoptr(Scan) scan = scan_ok(in, 0);
+	assert_int_equal(scan->photos->len, 2);
+}
+
 static void
 keeps_the_splits_of_a_split_tree(void **state)
 {
@@ -353,6 +376,7 @@ main(void)
 		in_a_folder(does_not_care_about_a_slash_at_the_end),
 		in_a_folder(passes_over_dot_names_and_counts_loose_files),
 		in_a_folder(follows_links_but_not_in_circles),
+		in_a_folder(sees_a_folder_once_however_many_links_lead_to_it),
 		in_a_folder(keeps_the_splits_of_a_split_tree),
 		in_a_folder(knows_split_folders_in_any_case),
 		in_a_folder(takes_split_names_among_others_for_classes),
