@@ -152,6 +152,14 @@ first_line(const char *text)
 	return g_strndup(found, MIN(strcspn(found, "`"), LONGEST));
 }
 
+static void
+set_handle_error(GError **error)
+{
+	g_set_error_literal(error, KW_ERROR, KW_ERROR_IO,
+			    "too many open files; use fewer threads (-j), or "
+			    "raise the limit (ulimit -n)");
+}
+
 /* What happened, and behind it the first line that libvips said about it. */
 static void
 set_load_error(GError **error, const char *text)
@@ -166,9 +174,14 @@ set_load_error(GError **error, const char *text)
 		/* WebP, HEIF */
 		"unable to parse image", "nd of file", NULL
 	};
+	/* No fault of the photo. */
+	const char *const handles[] = { g_strerror(EMFILE), g_strerror(ENFILE),
+					NULL };
 	g_autofree char *line = first_line(text);
 
-	if (holds_any(text, missing))
+	if (holds_any(text, handles))
+		set_handle_error(error);
+	else if (holds_any(text, missing))
 		g_set_error(error, KW_ERROR, KW_ERROR_FORMAT,
 			    "of a type that this libvips cannot read");
 	else
@@ -284,6 +297,10 @@ open_photo(const char *path, GError **error)
 	const char *reason = NULL;
 	struct stat st;
 
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		set_handle_error(error);
+		return -1;
+	}
 	if (fd < 0 && errno == ENXIO) /* a socket */
 		reason = "not a regular file";
 	else if (fd < 0 || fstat(fd, &st) != 0)

@@ -213,7 +213,7 @@ kw_image_probe(int fd, KwImageType *type, GError **error)
 
 	if (!find_type(head, n, type))
 		return refuse(error, "not a photo (JPEG, PNG, WebP, TIFF, GIF, "
-				     "BMP or HEIF)");
+				     "BMP, HEIF or AVIF)");
 	if (*type != KW_JPEG)
 		return TRUE;
 	if (is_zero_filled(fd))

@@ -32,12 +32,21 @@ copy_to(const KwInfile *in, int spool, GError **error)
 	enum { BLOCK = 1 << 20 };
 	g_autofree char *block = g_malloc(BLOCK);
 	g_autofree char *spool_name = kw_spool_name(in->name);
+	gboolean first = TRUE;
 
 	while (kw_check_interrupted(error)) {
 		gssize n = read(in->fd, block, BLOCK);
 
 		if (n == 0)
 			return TRUE;
+		/* What is not HDF5 may go on for ever. */
+		if (first && n >= 8 &&
+		    memcmp(block, "\x89HDF\r\n\x1a\n", 8) != 0) {
+			g_set_error(error, KW_ERROR, KW_ERROR_FORMAT,
+				    "'%s' is not an HDF5 file", in->name);
+			return FALSE;
+		}
+		first = FALSE;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {

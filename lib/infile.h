@@ -1,6 +1,6 @@
 /*
- * An input for a library that opens files by name and seeks in them, such as
- * HDF5: a file, standard input, or a pipe, which is copied to a temporary file.
+ * An input for HDF5, which opens files by name and seeks in them: a file,
+ * standard input, or a pipe, which is copied to a temporary file.
  */
 #ifndef KW_INFILE_H
 #define KW_INFILE_H
@@ -12,7 +12,8 @@ typedef struct KwInfile KwInfile;
 /*
  * `path` is NULL or "-" for standard input.
  * Errors: KW_ERROR_INPUT (cannot be opened, a folder, empty), KW_ERROR_USAGE
- * (a terminal), KW_ERROR_IO, KW_ERROR_INTERRUPTED.
+ * (a terminal), KW_ERROR_FORMAT (a pipe that does not begin as HDF5 does),
+ * KW_ERROR_IO, KW_ERROR_INTERRUPTED.
  */
 KwInfile *kw_infile_new(const char *path, GError **error);
 

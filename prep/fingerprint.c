@@ -33,19 +33,60 @@ typedef struct {
 	int h, w;
 } Gray;
 
+/* What of an image is looked at: `w` pixels of each of `h` rows. */
+typedef struct {
+	const guint8 *first;
+	int h, w, c;
+	gsize stride; /* from row to row */
+} Window;
+
+static gboolean
+is_black(const guint8 *pixels, int n, gsize step, int c)
+{
+	for (int i = 0; i < n; i++, pixels += step)
+		for (int k = 0; k < c; k++)
+			if (pixels[k] != 0)
+				return FALSE;
+	return TRUE;
+}
+
+/* The image without the black that pads it; one that is black stays whole. */
+static Window
+trim(const guint8 *pixels, int h, int w, int c)
+{
+	gsize pixel = (gsize)c, stride = (gsize)w * pixel;
+	int top = 0, bottom = h, left = 0, right = w;
+
+	while (top < h && is_black(pixels + (gsize)top * stride, w, pixel, c))
+		top++;
+	if (top == h)
+		return (Window){ pixels, h, w, c, stride };
+	while (is_black(pixels + (gsize)(bottom - 1) * stride, w, pixel, c))
+		bottom--;
+	while (is_black(pixels + (gsize)left * pixel, h, stride, c))
+		left++;
+	while (is_black(pixels + (gsize)(right - 1) * pixel, h, stride, c))
+		right--;
+	return (Window){ pixels + (gsize)top * stride + (gsize)left * pixel,
+			 bottom - top, right - left, c, stride };
+}
+
 /* Luma of ITU-R BT.601, as JPEG has it. */
 static void
-to_gray(float *gray, const guint8 *pixels, gsize n, int c)
+to_gray(float *gray, const Window *image)
 {
-	if (c == 1) {
-		for (gsize i = 0; i < n; i++)
-			gray[i] = pixels[i];
-		return;
+	for (int y = 0; y < image->h; y++, gray += image->w) {
+		const guint8 *p = image->first + (gsize)y * image->stride;
+
+		if (image->c == 1)
+			for (int x = 0; x < image->w; x++)
+				gray[x] = p[x];
+		else
+			for (int x = 0; x < image->w; x++)
+				gray[x] = 0.299f * (float)p[3 * x] +
+					  0.587f * (float)p[3 * x + 1] +
+					  0.114f * (float)p[3 * x + 2];
 	}
-	for (gsize i = 0; i < n; i++)
-		gray[i] = 0.299f * (float)pixels[3 * i] +
-			  0.587f * (float)pixels[3 * i + 1] +
-			  0.114f * (float)pixels[3 * i + 2];
 }
 
 /* How much of cell i, from i to i + 1, lies between low and high? */
@@ -123,13 +164,18 @@ average_blocks(guint16 *blocks, const float *cells)
 }
 
 static void
-average_colours(guint16 *colours, const guint8 *pixels, gsize n, int c)
+average_colours(guint16 *colours, const Window *image)
 {
+	guint64 n = (guint64)image->h * (guint64)image->w;
 	guint64 sums[3] = { 0 };
 
-	for (gsize i = 0; i < n; i++, pixels += c)
-		for (int k = 0; k < c; k++)
-			sums[k] += pixels[k];
+	for (int y = 0; y < image->h; y++) {
+		const guint8 *p = image->first + (gsize)y * image->stride;
+
+		for (int x = 0; x < image->w; x++, p += image->c)
+			for (int k = 0; k < image->c; k++)
+				sums[k] += p[k];
+	}
 	for (int k = 0; k < 3; k++)
 		colours[k] = (guint16)(sums[k] * 256 / n);
 }
@@ -139,13 +185,13 @@ fingerprint_take(Fingerprint *print, Thumbs *thumbs, const guint8 *pixels,
 		 int h, int w, int c)
 {
 	static const float margins[N_VIEWS] = { 0.0f, 0.01f };
-	gsize n = (gsize)h * (gsize)w;
-	g_autofree float *values = g_new(float, n);
-	Gray gray = { values, h, w };
+	const Window image = trim(pixels, h, w, c);
+	g_autofree float *values = g_new(float, (gsize)image.h *(gsize)image.w);
+	Gray gray = { values, image.h, image.w };
 	float cells[THUMB_SIDE * THUMB_SIDE];
 
-	to_gray(values, pixels, n, c);
-	average_colours(print->colours, pixels, n, c);
+	to_gray(values, &image);
+	average_colours(print->colours, &image);
 	for (int view = 0; view < N_VIEWS; view++) {
 		print->hash[view] = difference_hash(&gray, margins[view]);
 		average(cells, THUMB_SIDE, THUMB_SIDE, &gray, margins[view]);

@@ -35,7 +35,8 @@ typedef struct {
 	guint8 cells[N_VIEWS][THUMB_SIDE * THUMB_SIDE];
 } Thumbs;
 
-/* Of an image of h x w x c bytes, c 1 or 3.  Any thread. */
+/* Of an image of h x w x c bytes, c 1 or 3, without what pads it.  Any thread.
+ */
 void fingerprint_take(Fingerprint *print, Thumbs *thumbs, const guint8 *pixels,
 		      int h, int w, int c);
 

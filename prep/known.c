@@ -89,6 +89,23 @@ known_free(Known *known)
 	g_free(known);
 }
 
+void
+known_count(const Known *known, const GPtrArray *photos, gsize *here,
+	    gsize *gone)
+{
+	g_autoptr(GHashTable) met =
+		g_hash_table_new(g_int64_hash, g_int64_equal);
+
+	for (guint i = 0; i < photos->len; i++) {
+		Photo *photo = photos->pdata[i];
+
+		if (g_hash_table_contains(known->photos, &photo->id))
+			g_hash_table_add(met, &photo->id);
+	}
+	*here = g_hash_table_size(met);
+	*gone = g_hash_table_size(known->photos) - *here;
+}
+
 static void
 pin(GHashTable *table, guint64 id, Photo *photo)
 {

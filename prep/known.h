@@ -15,6 +15,12 @@ void known_free(Known *known);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Known, known_free)
 
 /*
+ * How many photos of the dataset are among these (Photo), and how many are not?
+ */
+void known_count(const Known *known, const GPtrArray *photos, gsize *here,
+		 gsize *gone);
+
+/*
  * Pin the photos (Photo) that are not pinned yet to the split in which they,
  * by their record id, or their groups are known.
  */

@@ -5,7 +5,6 @@
 
 #include "kw/alloc.h"
 #include "kw/app.h"
-#include "prep/duplicates.h"
 #include "prep/spool.h"
 
 /* Pixels in memory while the dataset is read. */
@@ -102,16 +101,16 @@ compare_groups(const void *a, const void *b)
 }
 
 static gsize
-count_shared_groups(const Check *check)
+count_shared_groups(guint n, const guint64 *groups, const guint8 *splits)
 {
-	g_autofree GroupSplit *all = g_new(GroupSplit, check->n);
+	g_autofree GroupSplit *all = g_new(GroupSplit, n);
 	gboolean shared = FALSE;
 	gsize count = 0;
 
-	for (guint i = 0; i < check->n; i++)
-		all[i] = (GroupSplit){ check->groups[i], check->splits[i] };
-	qsort(all, check->n, sizeof *all, compare_groups);
-	for (guint i = 1, first = 0; i < check->n; i++) {
+	for (guint i = 0; i < n; i++)
+		all[i] = (GroupSplit){ groups[i], splits[i] };
+	qsort(all, n, sizeof *all, compare_groups);
+	for (guint i = 1, first = 0; i < n; i++) {
 		if (all[i].group != all[first].group) {
 			first = i;
 			shared = FALSE;
@@ -128,15 +127,15 @@ count_shared_groups(const Check *check)
  * many are led to from another split?
  */
 static gsize
-count_shared_pictures(const Check *check, const guint *to)
+count_shared_pictures(guint n, const guint8 *splits, const guint *to)
 {
-	g_autofree gboolean *shared = g_new0(gboolean, check->n);
+	g_autofree gboolean *shared = g_new0(gboolean, n);
 	gsize count = 0;
 
-	for (guint i = 0; i < check->n; i++) {
+	for (guint i = 0; i < n; i++) {
 		guint k = to[i];
 
-		if (check->splits[i] != check->splits[k] && !shared[k]) {
+		if (splits[i] != splits[k] && !shared[k]) {
 			shared[k] = TRUE;
 			count++;
 		}
@@ -176,17 +175,13 @@ compare_images(gpointer data, guint i, guint k, gboolean *equal, GError **error)
 	return TRUE;
 }
 
-static gboolean
-count_leaks(Check *check, int bits, Leakage *leakage, GError **error)
+Leakage
+leakage_of_plan(guint n, const guint64 *groups, const guint8 *splits,
+		const Duplicates *found)
 {
-	const PictureSource source = { check, read_thumbs, compare_images };
-	g_autoptr(Duplicates) found = duplicates_find(check->pictures, check->n,
-						      bits, &source, error);
-	g_autofree guint *near = g_new(guint, check->n);
+	g_autofree guint *near = g_new(guint, n);
 
-	if (found == NULL)
-		return FALSE;
-	for (guint i = 0; i < check->n; i++) {
+	for (guint i = 0; i < n; i++) {
 		if (found->equal[i] != i)
 			near[i] = i; /* counted as equal */
 		else if (found->kind[i] == DUPLICATE_NEAR)
@@ -194,9 +189,24 @@ count_leaks(Check *check, int bits, Leakage *leakage, GError **error)
 		else
 			near[i] = found->stranger[i];
 	}
-	leakage->groups = count_shared_groups(check);
-	leakage->equal = count_shared_pictures(check, found->equal);
-	leakage->near = count_shared_pictures(check, near);
+	return (Leakage){
+		.groups = count_shared_groups(n, groups, splits),
+		.equal = count_shared_pictures(n, splits, found->equal),
+		.near = count_shared_pictures(n, splits, near),
+	};
+}
+
+static gboolean
+count_leaks(Check *check, int bits, Leakage *leakage, GError **error)
+{
+	const PictureSource source = { check, read_thumbs, compare_images };
+	g_autoptr(Duplicates) found = duplicates_find(check->pictures, check->n,
+						      bits, &source, error);
+
+	if (found == NULL)
+		return FALSE;
+	*leakage =
+		leakage_of_plan(check->n, check->groups, check->splits, found);
 	return TRUE;
 }
 

@@ -6,6 +6,7 @@
 
 #include "kw/dataset.h"
 #include "kw/progress.h"
+#include "prep/duplicates.h"
 
 /* What is found in more than one split. */
 typedef struct {
@@ -25,5 +26,12 @@ typedef struct {
  */
 gboolean leakage_check(KwDataset *dataset, int bits, int threads,
 		       KwProgress *progress, Leakage *leakage, GError **error);
+
+/*
+ * The same of n images that lie in no file yet, with their groups, their splits
+ * (KwSplit) and what duplicates_find() found among them.
+ */
+Leakage leakage_of_plan(guint n, const guint64 *groups, const guint8 *splits,
+			const Duplicates *found);
 
 #endif

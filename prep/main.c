@@ -13,6 +13,9 @@
 /* Rejects that are told one by one where a file now lists all of them. */
 enum { FEW = 10 };
 
+/* Warnings that are told; there may be one for each of thousands of classes. */
+enum { MANY = 20 };
+
 /* What was left out, and what looks wrong: also with -q. */
 static void
 print_problems(const Report *report, const Options *options, gboolean ok)
@@ -33,8 +36,12 @@ print_problems(const Report *report, const Options *options, gboolean ok)
 	if (told < all)
 		kw_app_say("left out %u more, which '%s' lists", all - told,
 			   options->rejects);
-	for (guint i = 0; i < report->warnings->len; i++)
+	all = report->warnings->len;
+	told = options->common.verbosity > 0 ? all : MIN(all, MANY);
+	for (guint i = 0; i < told; i++)
 		kw_app_warn("%s", (char *)report->warnings->pdata[i]);
+	if (told < all)
+		kw_app_warn("%u more; -v tells all of them", all - told);
 }
 
 static int

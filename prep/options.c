@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 const char *const undated_names[] = { "keep", "drop", "train", NULL };
 
@@ -91,7 +92,7 @@ static const struct argp_option option_table[] = {
 	{ "summary", KEY_SUMMARY, "FILE", 0, "Write the report as JSON to FILE",
 	  4 },
 	{ "strict", KEY_STRICT, NULL, 0,
-	  "Fail, and write no dataset, when a photo is left out", 4 },
+	  "Fail, and write nothing, when a photo cannot be read", 4 },
 	{ 0 },
 };
 
@@ -104,7 +105,7 @@ parse_size(Options *o, char *arg, const struct argp_state *state)
 	g_auto(GStrv) sides = g_strsplit(arg, "x", 3);
 	guint n = g_strv_length(sides);
 
-	if (n != 1 && n != 2)
+	if ((n != 1 && n != 2) || *sides[0] == '\0' || *sides[n - 1] == '\0')
 		kw_arg_fail(state, "--size: '%s' is not N or HxW", arg);
 	o->image.height =
 		(int)kw_arg_int(state, "--size", sides[0], MIN_SIZE, MAX_SIZE);
@@ -208,6 +209,21 @@ parse_number(Options *o, int key, char *arg, const struct argp_state *state)
 
 /* ---- all of it */
 
+static gboolean
+are_one_file(const char *a, const char *b)
+{
+	g_autofree char *whole_a = NULL, *whole_b = NULL;
+	struct stat x, y;
+
+	if (a == NULL || b == NULL || strcmp(a, b) == 0)
+		return a != NULL && b != NULL;
+	if (stat(a, &x) == 0 && stat(b, &y) == 0)
+		return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	whole_a = g_canonicalize_filename(a, NULL);
+	whole_b = g_canonicalize_filename(b, NULL);
+	return strcmp(whole_a, whole_b) == 0;
+}
+
 /* No two outputs are one file, or both go to standard output. */
 static void
 check_outputs(const Options *o, const struct argp_state *state)
@@ -225,8 +241,7 @@ check_outputs(const Options *o, const struct argp_state *state)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)
 		for (gsize k = 0; k < i; k++)
-			if (paths[i] != NULL && paths[k] != NULL &&
-			    strcmp(paths[i], paths[k]) == 0)
+			if (are_one_file(paths[i], paths[k]))
 				kw_arg_fail(state,
 					    "%s and %s both go to '%s'; name "
 					    "another file for one",

@@ -89,8 +89,8 @@ outputs_commit(Outputs *outputs, const Report *report, GError **error)
 
 	return write_text(outputs->rejects, rejects, error) &&
 	       write_text(outputs->summary, summary, error) &&
-	       commit(outputs->dataset, error) &&
 	       commit(outputs->rejects, error) &&
 	       commit(outputs->summary, error) &&
-	       commit(outputs->preview, error);
+	       commit(outputs->preview, error) &&
+	       commit(outputs->dataset, error);
 }

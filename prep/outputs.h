@@ -26,7 +26,7 @@ gboolean outputs_prepare_reports(Outputs *outputs, const Options *options,
 				 GError **error);
 
 /*
- * Write what is told as text, and commit everything, the dataset first.
+ * Write what is told as text, and commit everything, the dataset last.
  */
 gboolean outputs_commit(Outputs *outputs, const Report *report, GError **error);
 

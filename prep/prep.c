@@ -238,9 +238,12 @@ split_scan(Scan *scan, const Options *o, const Known *known, Report *report)
 
 			photo->split = photo->pinned;
 		}
-		if (o->percent_given || known != NULL)
+		if (o->percent_given || known != NULL ||
+		    o->undated == UNDATED_TRAIN)
 			warn(report, "--%s has no effect: %s is split already",
-			     known != NULL ? "split-from" : "split",
+			     known != NULL      ? "split-from"
+			     : o->percent_given ? "split"
+						: "undated train",
 			     scan->where);
 		return;
 	}
@@ -252,6 +255,45 @@ split_scan(Scan *scan, const Options *o, const Known *known, Report *report)
 		     report->warnings);
 }
 
+/* What of an earlier dataset is here?  Nothing would be a mistake. */
+static gboolean
+meet_known(const Known *known, const Scan *scan, const Options *o,
+	   Report *report, GError **error)
+{
+	report->kept = TRUE;
+	known_count(known, scan->photos, &report->n_known, &report->n_gone);
+	if (report->n_known == 0) {
+		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+			    "no photo of '%s' is in %s, by its name: give the "
+			    "folders that it was made of",
+			    o->split_from, scan->where);
+		return FALSE;
+	}
+	if (report->n_gone > 0)
+		warn(report,
+		     "photos of '%s' that are not in %s, or have another name "
+		     "there: %zu",
+		     o->split_from, scan->where, report->n_gone);
+	known_pin_photos(known, scan->photos);
+	return TRUE;
+}
+
+/* Splits, groups and duplicates as they are meant to be written. */
+static Leakage
+planned_leakage(const GPtrArray *photos, const Duplicates *duplicates)
+{
+	g_autofree guint64 *groups = g_new(guint64, photos->len);
+	g_autofree guint8 *splits = g_new(guint8, photos->len);
+
+	for (guint i = 0; i < photos->len; i++) {
+		const Photo *photo = photos->pdata[i];
+
+		groups[i] = photo->group;
+		splits[i] = (guint8)photo->split;
+	}
+	return leakage_of_plan(photos->len, groups, splits, duplicates);
+}
+
 /* Fill in group and split of each photo, and bring them into their order. */
 static gboolean
 arrange(Scan *scan, const Options *o, const Known *known, const Spool *pixels,
@@ -259,7 +301,11 @@ arrange(Scan *scan, const Options *o, const Known *known, const Spool *pixels,
 {
 	g_autoptr(Duplicates) duplicates = pictures_find_duplicates(
 		scan->photos, o->near_duplicates, pixels, thumbs, error);
+	/* As they stand now: to be split they are sorted. */
+	g_autoptr(GPtrArray) photos =
+		g_ptr_array_copy(scan->photos, NULL, NULL);
 
+	g_ptr_array_set_free_func(photos, NULL);
 	if (duplicates == NULL)
 		return FALSE;
 	report->near = o->near_duplicates != NEAR_OFF;
@@ -267,11 +313,13 @@ arrange(Scan *scan, const Options *o, const Known *known, const Spool *pixels,
 		      o->image.width);
 	if (scan->presplit)
 		warn_of_equal_ids(scan->photos, report);
-	if (known != NULL && !scan->presplit)
-		known_pin_photos(known, scan->photos);
+	if (known != NULL && !scan->presplit &&
+	    !meet_known(known, scan, o, report, error))
+		return FALSE;
 	group_photos(scan->photos, scan->classes, o->group, o->burst_gap,
 		     duplicates, &report->bursts);
 	split_scan(scan, o, known, report);
+	report->leakage = planned_leakage(photos, duplicates);
 	split_order(scan->photos, o->seed);
 	return check_normalize(scan, o, error);
 }

@@ -104,21 +104,28 @@ report_photos(Report *report, const GPtrArray *photos, const Duplicates *d,
 	warn_of_strangers(report);
 }
 
-/* The sets of group ids that were seen, one for each split. */
+/* The group ids that were seen, in each split and in all. */
 typedef struct {
-	GHashTable *groups[KW_N_SPLITS];
+	GHashTable *groups[KW_N_SPLITS + 1];
 } Seen;
+
+/* Is this the first photo of its group there? */
+static gboolean
+is_first(GHashTable **groups, Photo *photo)
+{
+	if (*groups == NULL)
+		*groups = g_hash_table_new(g_int64_hash, g_int64_equal);
+	return g_hash_table_add(*groups, &photo->group);
+}
 
 static void
 count(ClassCount *counts, Seen *seen, Photo *photo)
 {
-	GHashTable **groups = &seen->groups[photo->split];
+	KwSplit s = photo->split;
 
-	if (*groups == NULL)
-		*groups = g_hash_table_new(g_int64_hash, g_int64_equal);
-	counts->photos[photo->split]++;
-	counts->groups[photo->split] +=
-		g_hash_table_add(*groups, &photo->group);
+	counts->photos[s]++;
+	counts->groups[s] += is_first(&seen->groups[s], photo);
+	counts->all_groups += is_first(&seen->groups[KW_N_SPLITS], photo);
 }
 
 void
@@ -140,7 +147,7 @@ report_splits(Report *report, const GPtrArray *photos,
 		count(&report->total, &seen[n], photo);
 	}
 	for (guint i = 0; i <= n; i++)
-		for (int s = 0; s < KW_N_SPLITS; s++)
+		for (int s = 0; s <= KW_N_SPLITS; s++)
 			g_clear_pointer(&seen[i].groups[s], g_hash_table_unref);
 }
 
@@ -154,20 +161,19 @@ add_cell(GString *table, gsize photos, gsize groups)
 	g_string_append_printf(table, "  %15s", cell);
 }
 
-/* One line: a name, the count of each split, and their sum. */
+/* One line: a name, the count of each split, and of all. */
 static void
 add_row(GString *table, int width, const char *name, const ClassCount *count)
 {
 	int padding = width - (int)g_utf8_strlen(name, -1);
-	gsize photos = 0, groups = 0;
+	gsize photos = 0;
 
 	g_string_append_printf(table, "%s%*s", name, padding, "");
 	for (int s = 0; s < KW_N_SPLITS; s++) {
 		add_cell(table, count->photos[s], count->groups[s]);
 		photos += count->photos[s];
-		groups += count->groups[s];
 	}
-	add_cell(table, photos, groups);
+	add_cell(table, photos, count->all_groups);
 	g_string_append_c(table, '\n');
 }
 
@@ -245,20 +251,22 @@ add_leakage(GString *text, const Report *report)
 {
 	const Leakage *leakage = &report->leakage;
 
+	const char *what = report->checked ? "leakage check" : "planned";
+
 	if (!report->checked)
 		g_string_append(text, "dry run: no dataset was written\n");
-	else if (report->near)
+	if (report->near)
 		g_string_append_printf(text,
-				       "leakage check: %zu groups, %zu exact "
+				       "%s: %zu groups, %zu exact "
 				       "and %zu near duplicates shared between "
 				       "splits\n",
-				       leakage->groups, leakage->equal,
+				       what, leakage->groups, leakage->equal,
 				       leakage->near);
 	else
 		g_string_append_printf(text,
-				       "leakage check: %zu groups, %zu exact "
-				       "duplicates shared between splits\n",
-				       leakage->groups, leakage->equal);
+				       "%s: %zu groups, %zu exact duplicates "
+				       "shared between splits\n",
+				       what, leakage->groups, leakage->equal);
 }
 
 char *
@@ -275,6 +283,13 @@ report_text(const Report *report, gboolean verbose)
 			       "of %zu photos\n",
 			       report->n_undated, report->n_photos,
 			       report->bursts.bursts, report->bursts.photos);
+	if (report->kept)
+		g_string_append_printf(
+			text,
+			"kept splits: %zu photos known, %zu new, "
+			"%zu no longer there\n",
+			report->n_known, report->n_photos - report->n_known,
+			report->n_gone);
 	add_repetitions(text, report, verbose);
 	if (report->n_hidden > 0)
 		g_string_append_printf(text,

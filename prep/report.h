@@ -13,6 +13,7 @@
 typedef struct {
 	gsize photos[KW_N_SPLITS];
 	gsize groups[KW_N_SPLITS];
+	gsize all_groups; /* one in several splits counts once */
 } ClassCount;
 
 /* Photos by their longer side: below 256, 512, ... 8192, and from there on. */
@@ -28,7 +29,7 @@ typedef struct {
 typedef struct {
 	GPtrArray *rejects;  /* Reject */
 	GPtrArray *warnings; /* char * */
-	gsize n_hidden;      /* names that begin with a dot, passed over */
+	gsize n_hidden;      /* names that a system hides, passed over */
 	gsize n_dropped;     /* rejects that --undated drop asked for */
 	gsize n_undated;     /* photos without a date in the dataset */
 	gsize n_photos;
@@ -41,8 +42,10 @@ typedef struct {
 	ClassCount *counts; /* one a class */
 	ClassCount total;   /* a group of several classes counts once */
 	guint64 dataset_bytes, temporary_bytes;
-	gboolean checked; /* for leakage: a file was written */
-	gboolean near;    /* near duplicates were looked for */
+	gboolean kept;         /* splits were kept from another dataset: */
+	gsize n_known, n_gone; /* its photos that are here, and are not */
+	gboolean checked;      /* leakage is that of a file, not of the plan */
+	gboolean near;         /* near duplicates were looked for */
 	Leakage leakage;
 } Report;
 

@@ -102,9 +102,10 @@ scan_split_by_name(const char *name)
 		const char *name;
 		KwSplit split;
 	} names[] = {
-		{ "train", KW_TRAIN },  { "val", KW_VAL },
-		{ "valid", KW_VAL },    { "validation", KW_VAL },
-		{ "validate", KW_VAL }, { "test", KW_TEST },
+		{ "train", KW_TRAIN },    { "training", KW_TRAIN },
+		{ "val", KW_VAL },        { "valid", KW_VAL },
+		{ "validation", KW_VAL }, { "validate", KW_VAL },
+		{ "test", KW_TEST },      { "testing", KW_TEST },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)

@@ -15,7 +15,7 @@ typedef struct {
 	GHashTable *labels; /* by class name: 1 + the label */
 	char *where;        /* the input, for messages: "'photos'" */
 	gboolean presplit;  /* every photo's split is pinned */
-	gsize n_hidden;     /* names that begin with a dot, passed over */
+	gsize n_hidden;     /* names that a system hides, passed over */
 	gsize n_other;      /* files of classes that nobody asked for */
 	gsize n_loose;      /* files outside class folders */
 	char *loose;        /* the first of them, or NULL */
@@ -45,8 +45,8 @@ void scan_sort(Scan *scan);
 int scan_compare_names(gconstpointer a, gconstpointer b);
 
 /*
- * The split that a name stands for, in any case (train, test; val, valid,
- * validation, validate), or KW_N_SPLITS.
+ * The split that a name stands for, in any case (train, training; val, valid,
+ * validation, validate; test, testing), or KW_N_SPLITS.
  */
 KwSplit scan_split_by_name(const char *name);
 

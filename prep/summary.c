@@ -124,16 +124,13 @@ add_warnings(JsonBuilder *json, const Report *report)
 	json_builder_end_array(json);
 }
 
-/* null where nothing was written, or near duplicates were not looked for. */
+/* null where near duplicates were not looked for. */
 static void
 add_leakage(JsonBuilder *json, const Report *report)
 {
-	json_builder_set_member_name(json, "leakage");
-	if (!report->checked) {
-		json_builder_add_null_value(json);
-		return;
-	}
-	json_builder_begin_object(json);
+	json_builder_set_member_name(json, "leakage_checked");
+	json_builder_add_boolean_value(json, report->checked);
+	begin_object(json, "leakage");
 	add_number(json, "groups", report->leakage.groups);
 	add_number(json, "exact_duplicates", report->leakage.equal);
 	if (report->near) {
@@ -175,6 +172,12 @@ summary_json(const Report *report)
 	add_number(json, "undated", report->n_undated);
 	add_number(json, "undated_dropped", report->n_dropped);
 	add_number(json, "hidden", report->n_hidden);
+	if (report->kept) {
+		begin_object(json, "kept_splits");
+		add_number(json, "known", report->n_known);
+		add_number(json, "gone", report->n_gone);
+		json_builder_end_object(json);
+	}
 	begin_object(json, "bursts");
 	add_number(json, "bursts", report->bursts.bursts);
 	add_number(json, "photos", report->bursts.photos);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "kw/app.h"
 #include "kw/error.h"
 
 typedef DIR Dir;
@@ -75,8 +76,16 @@ is_folder(const char *parent, const char *name)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Hidden names are counted and left out: also "._NAME", where macOS keeps what
- * is not a photo. */
+/* What systems leave beside photos: also "._NAME", where macOS keeps what is
+ * not a photo. */
+static gboolean
+is_hidden(const char *name)
+{
+	return name[0] == '.' || g_ascii_strcasecmp(name, "Thumbs.db") == 0 ||
+	       g_ascii_strcasecmp(name, "desktop.ini") == 0;
+}
+
+/* Hidden names are counted and left out. */
 static Listing *
 list_folder(Scan *scan, const char *folder, GError **error)
 {
@@ -96,7 +105,7 @@ list_folder(Scan *scan, const char *folder, GError **error)
 
 		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 			continue;
-		if (name[0] == '.')
+		if (is_hidden(name))
 			scan->n_hidden++;
 		else
 			g_ptr_array_add(is_folder(folder, name)
@@ -265,7 +274,7 @@ walk_folder(const Walk *walk, const char *folder)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Listing) listing = NULL;
 
-	if (was_visited(walk, folder))
+	if (kw_interrupted() || was_visited(walk, folder))
 		return;
 	listing = list_folder(walk->scan, folder, &error);
 	if (listing == NULL) {
@@ -284,6 +293,17 @@ walk_folder(const Walk *walk, const char *folder)
 	}
 }
 
+/* A link to a folder above would take all classes for one of them. */
+static void
+visit_above(const Walk *walk)
+{
+	g_autoptr(GString) above = g_string_new(walk->origin->folder);
+
+	do
+		g_string_append(above, "/..");
+	while (!was_visited(walk, above->str) && above->len < 2048);
+}
+
 static void
 walk_classes(Scan *scan, const GPtrArray *folders, GPtrArray *rejects)
 {
@@ -294,6 +314,7 @@ walk_classes(Scan *scan, const GPtrArray *folders, GPtrArray *rejects)
 		const Walk walk = { scan, rejects, folder,
 				    scan_label(scan, folder->name), visited };
 
+		visit_above(&walk);
 		walk_folder(&walk, folder->folder);
 	}
 }
@@ -389,7 +410,7 @@ tree_scan(char *const *dirs, char *const *classes, GPtrArray *rejects,
 	if (!settle_classes(scan, folders, classes, error))
 		return NULL;
 	walk_classes(scan, folders, rejects);
-	if (!check_found(scan, dirs[0], error))
+	if (!kw_check_interrupted(error) || !check_found(scan, dirs[0], error))
 		return NULL;
 	scan_sort(scan);
 	return g_steal_pointer(&scan);

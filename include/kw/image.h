@@ -70,7 +70,8 @@ void kw_image_stop(void);
  *
  * Errors: KW_ERROR_INPUT when the file cannot be opened or is empty;
  * KW_ERROR_FORMAT when it is not a photo, is too large, truncated or damaged:
- * pixels that a decoder made up are never returned; KW_ERROR_MEMORY.  The
+ * pixels that a decoder made up are never returned; KW_ERROR_MEMORY;
+ * KW_ERROR_IO when the system has no file handles left.  The
  * message does not repeat the path, but for the last. Any thread; a file that
  * fails is tried a second time while all other loads wait, because libvips
  * keeps one error text for all threads.

@@ -68,9 +68,10 @@ run 0 "$prep" -q -s 32 --strict -o strict.h5 photos
 echo "-- a dry run writes no dataset"
 run 0 "$prep" --dry-run -s 32 -f --summary summary.json photos
 said 'dry run: no dataset was written'
+said 'planned: 0 groups,'
 said 'cat 10 (10) 2 (1)'
 [ ! -s stdout ] || fail "a dry run wrote to standard output"
-tells '"leakage":null'
+tells '"leakage_checked":false,"leakage":{"groups":0,'
 
 echo "-- files that are there stay, unless forced"
 for option in summary=summary.json rejects=rejects.tsv preview=sheet.png; do
@@ -80,10 +81,19 @@ for option in summary=summary.json rejects=rejects.tsv preview=sheet.png; do
 done
 
 echo "-- no two outputs are one file"
+ln -s same.h5 link.h5
+: > same.h5
+run 1 "$prep" -s 32 -f -o link.h5 --rejects ./same.h5 photos
+said "--output and --rejects both go to"
+rm same.h5 link.h5
 run 1 "$prep" -s 32 -f -o same.h5 --rejects same.h5 photos
 said "--output and --rejects both go to 'same.h5'"
 run 1 "$prep" -s 32 --summary - photos
 said "--output and --summary both go to '-'"
+if [ -c /dev/full ]; then
+	run 1 "$prep" -q -s 32 -o new.h5 --summary /dev/full photos
+	[ ! -e new.h5 ] || fail "a dataset whose summary is lost"
+fi
 run 0 "$prep" -q -s 32 -f -o new.h5 --summary - photos
 grep -q '"photos" : 26' stdout || fail "no summary: $(cat stdout)"
 rm new.h5

@@ -26,6 +26,7 @@ echo "-- new photos are placed, old ones stay, days are not torn"
 "$draw" --days 30 --first 200 photos cat,dog 60
 run 0 "$prep" -s 32 --seed 7 --split-from old.h5 -o new.h5 photos
 said 'leakage check: 0 groups, 0 exact and 0 near duplicates'
+said 'kept splits: 120 photos known, 120 new, 0 no longer there'
 splits new.h5 > new
 [ "$(comm -12 old new | wc -l)" -eq 120 ] || fail "old photos have moved"
 [ "$(wc -l < new)" -eq 240 ] || fail "photos are missing"
@@ -68,6 +69,15 @@ run 0 "$prep" -s 32 --list tie.tsv --split-from tie.h5 -o tied.h5 tie
 said 'tear them apart: 1'
 said 'leakage check: 1 groups'
 cmp <(splits tied.h5) tie.before
+
+echo "-- photos under other names are told of"
+cp -r photos renamed
+mv renamed/cat renamed/tom
+run 0 "$prep" -s 32 --split-from old.h5 -o renamed.h5 renamed
+said "warning: photos of 'old.h5' that are not in 'renamed'"
+mv renamed/dog renamed/rex
+run 1 "$prep" -s 32 --split-from old.h5 -f -o renamed.h5 renamed
+said "no photo of 'old.h5' is in 'renamed'"
 
 echo "-- what it cannot use, it refuses or tells"
 run 1 "$prep" -q --split-from missing.h5 -o c.h5 photos

@@ -141,6 +141,31 @@ sees_a_cropped_copy_in_the_inner_view(void **state)
 	assert_false(thumbs_match(&a, VIEW_WHOLE, &b, VIEW_WHOLE));
 }
 
+static void
+looks_at_no_padding(void **state)
+{
+	enum { SIDE = 96, TOP = 20, BELOW = 31, LEFT = 7 };
+	g_autofree guint8 *pixels = draw(SIDE, SIDE, 3, 2);
+	g_autofree guint8 *padded =
+		g_malloc0((TOP + SIDE + BELOW) * (LEFT + SIDE) * 3);
+	guint8 black[40 * 40 * 3] = { 0 };
+	Fingerprint a, b;
+	Thumbs s, t;
+
+	(void)state;
+	for (int y = 0; y < SIDE; y++)
+		memcpy(padded + ((TOP + y) * (LEFT + SIDE) + LEFT) * 3,
+		       pixels + y * SIDE * 3, SIDE * 3);
+	fingerprint_take(&a, &s, pixels, SIDE, SIDE, 3);
+	fingerprint_take(&b, &t, padded, TOP + SIDE + BELOW, LEFT + SIDE, 3);
+	assert_memory_equal(a.hash, b.hash, sizeof a.hash);
+	assert_memory_equal(a.blocks, b.blocks, sizeof a.blocks);
+	assert_memory_equal(a.colours, b.colours, sizeof a.colours);
+	assert_memory_equal(&s, &t, sizeof s);
+	fingerprint_take(&a, &s, black, 40, 40, 3);
+	assert_int_equal(a.hash[VIEW_WHOLE], 0);
+}
+
 /* Two views that can only be the same photo, by both tests. */
 static gboolean
 match(const guint8 *a, const guint8 *b, int side)
@@ -197,6 +222,7 @@ main(void)
 		cmocka_unit_test(hashes_where_gray_grows_to_the_right),
 		cmocka_unit_test(sees_luma_in_colours),
 		cmocka_unit_test(sees_a_cropped_copy_in_the_inner_view),
+		cmocka_unit_test(looks_at_no_padding),
 		cmocka_unit_test(matches_copies_and_not_what_is_much_alike),
 	};
 
