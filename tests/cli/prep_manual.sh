@@ -12,7 +12,7 @@ done
 (cd photos && find . -name '*.jpg' | awk -F/ '{ print $0 "\t" $2 "\tx" }') \
 	> labels.tsv
 run_examples kw-prep.1 9
-for file in dataset small vgg larger sites listed told shards; do
+for file in dataset small n larger sites listed told shards; do
 	[ -s $file.h5 ] || fail "no $file.h5"
 done
 for file in sheet.png rejects.tsv summary.json; do
