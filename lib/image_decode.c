@@ -324,7 +324,7 @@ attempt_jpeg(Image *opened, Job *job, int shrink, const KwBox *box, KwSize size,
 	     guint8 *pixels)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(KwJpeg) jpeg = kw_jpeg_new(job->file, (int)shrink, &error);
+	g_autoptr(KwJpeg) jpeg = kw_jpeg_new(job->file, shrink, &error);
 	g_autoptr(KwRows) rows = NULL;
 
 	if (jpeg == NULL) {
