@@ -17,6 +17,7 @@ typedef struct {
 	KwRecords *records; /* batch.n, of the output */
 	guint8 *pixels;     /* batch.n x h x w x c, of the output */
 	guint8 *originals;  /* threads x h x w x c: an image for each thread */
+	KwWarpSource **sources; /* one for each thread */
 } Job;
 
 /* ---- settings */
@@ -125,8 +126,9 @@ transform_image(const Job *job, gsize i, GError **error)
 	if (!kw_dataset_read_images(job->input, job->batch.split,
 				    job->batch.first + i, 1, src, error))
 		return FALSE;
-	kw_transform_apply(&t, &recipe->policy, dst, src, info->height,
-			   info->width, info->channels);
+	kw_transform_apply(&t, &recipe->policy, dst, src,
+			   job->sources[omp_get_thread_num()], info->height,
+			   info->width);
 	memcpy(job->records->transforms + i * KW_N_TRANSFORM_COLUMNS, &t,
 	       sizeof t);
 	job->records->checksums[i] = kw_checksum(dst, size);
@@ -220,6 +222,31 @@ write_batches(const AugmentPlan *plan, KwDataset *input,
 	return TRUE;
 }
 
+typedef KwWarpSource **Sources;
+
+static void
+free_sources(Sources sources)
+{
+	for (gsize i = 0; sources[i] != NULL; i++)
+		kw_warp_source_free(sources[i]);
+	g_free(sources);
+}
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(Sources, free_sources, NULL)
+
+static Sources
+new_sources(const KwDatasetInfo *info, int threads, GError **error)
+{
+	g_auto(Sources) sources = g_new0(KwWarpSource *, threads + 1);
+
+	for (int i = 0; i < threads; i++) {
+		sources[i] = kw_warp_source_new(info->height, info->width,
+						info->channels, error);
+		if (sources[i] == NULL)
+			return NULL;
+	}
+	return g_steal_pointer(&sources);
+}
+
 gboolean
 augment_run(const AugmentPlan *plan, KwDataset *input, KwOutfile *out,
 	    const AugmentRecipe *recipe, int threads, KwProgress *progress,
@@ -232,10 +259,12 @@ augment_run(const AugmentPlan *plan, KwDataset *input, KwOutfile *out,
 		kw_alloc(MIN(plan->batch_size, plan->total), size,
 			 "the images of a batch", error);
 	g_autofree guint8 *originals = NULL;
+	g_auto(Sources) sources =
+		new_sources(kw_dataset_info(input), threads, error);
 	g_autoptr(KwDatasetWriter) writer = NULL;
 	Job job = { .input = input, .recipe = recipe };
 
-	if (pixels == NULL)
+	if (pixels == NULL || sources == NULL)
 		return FALSE;
 	originals = kw_alloc((gsize)threads, size, "an image for each thread",
 			     error);
@@ -248,6 +277,7 @@ augment_run(const AugmentPlan *plan, KwDataset *input, KwOutfile *out,
 	kw_outfile_hide(out);
 	job.pixels = pixels;
 	job.originals = originals;
+	job.sources = sources;
 	return write_batches(plan, input, writer, &job, threads, progress,
 			     error) &&
 	       kw_dataset_finish(writer, error);

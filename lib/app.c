@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kw/cpu.h"
 #include "kw/size.h"
 
 static const char *app_name = "kw";
@@ -316,6 +317,8 @@ settle_output(void)
 void
 kw_app_init(const char *name)
 {
+	g_autoptr(GError) error = NULL;
+
 	app_name = name;
 	occupy_standard_streams();
 	argp_err_exit_status = KW_EXIT_FAILED;
@@ -327,6 +330,8 @@ kw_app_init(const char *name)
 	catch_signal(SIGHUP);
 	catch_signal(SIGINT);
 	catch_signal(SIGTERM);
+	if (!kw_cpu_check(&error))
+		exit(kw_app_fail(error));
 }
 
 /* The shell should see what ended the program: die of the noted signal. */

@@ -152,9 +152,11 @@ kw_transform_map(const KwTransform *transform, int h, int w)
 
 void
 kw_transform_apply(const KwTransform *transform, const KwPolicy *policy,
-		   guint8 *dst, const guint8 *src, int h, int w, int c)
+		   guint8 *dst, const guint8 *src, KwWarpSource *source, int h,
+		   int w)
 {
 	KwAffine map = kw_transform_map(transform, h, w);
 
-	kw_warp(dst, src, h, w, c, &map, policy->fill, policy->constant);
+	kw_warp_source_set(source, src);
+	kw_warp(dst, source, &map, policy->fill, policy->constant);
 }

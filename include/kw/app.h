@@ -48,7 +48,8 @@ extern const struct argp kw_common_argp;
  * Before anything else: names the program in messages and --version, sets the
  * exit status of usage errors, ignores SIGPIPE and SIGXFSZ (a broken pipe and a
  * file at its limit are then errors like any other), and notes SIGHUP, SIGINT
- * and SIGTERM instead of dying of them.
+ * and SIGTERM instead of dying of them.  Ends the program with a message when
+ * KW_CPU in the environment is no instruction set (kw/cpu.h).
  */
 void kw_app_init(const char *name);
 

@@ -61,10 +61,11 @@ KwTransform kw_transform_draw(const KwPolicy *policy, guint64 seed,
 KwAffine kw_transform_map(const KwTransform *transform, int h, int w);
 
 /*
- * Apply a transform to h x w x c bytes with the fill of a policy; see kw_warp()
- * for shapes and limits.  Any thread.
+ * Apply a transform to h x w x c bytes with the fill of a policy; `source` is
+ * one for such images, and is overwritten.  Any thread.
  */
 void kw_transform_apply(const KwTransform *transform, const KwPolicy *policy,
-			guint8 *dst, const guint8 *src, int h, int w, int c);
+			guint8 *dst, const guint8 *src, KwWarpSource *source,
+			int h, int w);
 
 #endif

@@ -39,17 +39,30 @@ typedef struct {
 #define KW_WARP_MAX_SCALE  4096.0
 #define KW_WARP_MAX_OFFSET 1073741824.0
 
-/*
- * Resample src into dst, both h x w x c bytes and not overlapping, with c 1 or
- * 3, h and w 1..65535; `constant` (0..255) is the value of KW_FILL_CONSTANT.
- *
- * Rounds the exact bilinear value to the nearest level (halves up), save for an
- * error of 2^-15 levels from fixed-point weights and of n * 2^-33 pixels in the
- * positions of an image of n columns and rows together: within one level of
- * scipy.ndimage.affine_transform (order 1).  The same map gives the same bytes
- * on any machine.  Any thread.
+/* An image prepared for kw_warp(): packed, and padded at two sides. */
+typedef struct KwWarpSource KwWarpSource;
+
+/* For images of h x w x c bytes, c 1 or 3, h and w 1..65535; KW_ERROR_MEMORY.
  */
-void kw_warp(guint8 *dst, const guint8 *src, int h, int w, int c,
-	     const KwAffine *map, KwFill fill, guint8 constant);
+KwWarpSource *kw_warp_source_new(int h, int w, int c, GError **error);
+void kw_warp_source_free(KwWarpSource *source);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KwWarpSource, kw_warp_source_free)
+
+/* Copy h x w x c bytes into the source.  One thread at a time a source. */
+void kw_warp_source_set(KwWarpSource *source, const guint8 *pixels);
+
+/*
+ * Resample a source into dst, h x w x c bytes as it has; `constant` (0..255) is
+ * the value of KW_FILL_CONSTANT.
+ *
+ * Positions are rounded to 2^-15 pixels and weights to 2^-15: before it is
+ * rounded to the nearest level (halves up), a value is within 0.03 levels of
+ * the exact bilinear one, and so within one level of
+ * scipy.ndimage.affine_transform (order 1).  The same map gives the same bytes
+ * on any machine and with any instruction set (kw/cpu.h).  One thread at a time
+ * a source.
+ */
+void kw_warp(guint8 *dst, KwWarpSource *source, const KwAffine *map,
+	     KwFill fill, guint8 constant);
 
 #endif

@@ -87,3 +87,10 @@ for signal in INT TERM; do
 		fail "status $status after SIG$signal: $(cat stderr)"
 	[ -z "$(ls -A work)" ] || fail "left behind: $(ls -A work)"
 done
+
+echo "-- every instruction set gives the same bytes"
+for cpu in generic avx2 avx512; do
+	KW_CPU=$cpu "$augment" -q -f -n 3 -o cpu.h5 in.h5
+	cmp one.h5 cpu.h5
+done
+KW_CPU=fast refused 1 "KW_CPU=fast" "$augment" -o never.h5 in.h5

@@ -154,13 +154,13 @@ def clear_of_edges(t, h, w):
 
 def compare(copy, expected, t, fill):
     """
-    All values are within one level of those expected; returns the share that is
-    not the nearest level.
+    All values are those expected, to within 0.03 levels and then rounded;
+    returns the share that is not the nearest level.
     """
     difference = np.abs(copy.astype(np.float64) - expected)
     if fill == "constant":
         difference = difference[clear_of_edges(t, *copy.shape[:2])]
-    assert difference.max(initial=0) <= 1
+    assert difference.max(initial=0) <= 0.5 + 0.03
     return (difference > 0.5 + 1e-4).mean() if difference.size else 0
 
 
@@ -171,7 +171,7 @@ def test_copies_equal_scipy(dataset, tmp_path, policy, fill):
         compare(copy, with_scipy(original, t, fill), t, fill)
         for original, copy, t in augment(dataset, tmp_path, policy, fill)
     ]
-    assert np.mean(rounded_otherwise) < 1e-4
+    assert np.mean(rounded_otherwise) < 0.01
 
 
 @pytest.mark.filterwarnings("ignore:.*scipy.ndimage:DeprecationWarning")

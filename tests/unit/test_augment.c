@@ -231,6 +231,7 @@ copies_follow_and_can_be_made_again_from_their_records(void **state)
 	g_autoptr(KwRecords) after = all_records(pair.after, KW_TRAIN);
 	g_autofree guint8 *old = all_images(pair.before, KW_TRAIN);
 	g_autofree guint8 *new = all_images(pair.after, KW_TRAIN);
+	g_autoptr(KwWarpSource) source = kw_warp_source_new(H, W, C, NULL);
 	guint8 again[SIZE];
 
 	for (gsize i = before->n; i < after->n; i++) {
@@ -245,8 +246,8 @@ copies_follow_and_can_be_made_again_from_their_records(void **state)
 		assert_int_equal(after->copies[i], copy);
 		memcpy(&t, after->transforms + i * N_COLUMNS, sizeof t);
 		assert_memory_equal(&t, &drawn, sizeof t);
-		kw_transform_apply(&t, &recipe.policy, again, old + j * SIZE, H,
-				   W, C);
+		kw_transform_apply(&t, &recipe.policy, again, old + j * SIZE,
+				   source, H, W);
 		assert_memory_equal(new + i *SIZE, again, SIZE);
 	}
 	pair_close(&pair);

@@ -288,13 +288,14 @@ quarter_turns_are_exact(void **state)
 	guint8 src[9 * 9 * 3], once[sizeof src], twice[sizeof src];
 	const KwTransform left = transform_with(90, 0, 0, 0, 1, 1);
 	const KwTransform right = transform_with(-90, 0, 0, 0, 1, 1);
+	g_autoptr(KwWarpSource) source = kw_warp_source_new(9, 9, 3, NULL);
 
 	(void)state;
 	for (gsize i = 0; i < sizeof src; i++)
 		src[i] = (guint8)(i * 37);
-	kw_transform_apply(&left, &kw_policy_seed, once, src, 9, 9, 3);
+	kw_transform_apply(&left, &kw_policy_seed, once, src, source, 9, 9);
 	assert_memory_equal(once + (1 * 9 + 4) * 3, src + (4 * 9 + 7) * 3, 3);
-	kw_transform_apply(&right, &kw_policy_seed, twice, once, 9, 9, 3);
+	kw_transform_apply(&right, &kw_policy_seed, twice, once, source, 9, 9);
 	assert_memory_equal(twice, src, sizeof src);
 }
 
