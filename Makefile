@@ -19,7 +19,7 @@ B := build/$(VARIANT)
 # ---- flags: ours first, the user's CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS last
 CC ?= cc
 CFLAGS ?= -O2 -g
-PKGS := vips glib-2.0 gio-2.0 json-glib-1.0 hdf5 libjpeg zlib
+PKGS := vips glib-2.0 gio-2.0 json-glib-1.0 hdf5 libjpeg libdeflate
 # Asked when a recipe first needs it, after `deps`, and then remembered.
 pkg_config = $(shell pkg-config $(1) $(PKGS))$(if $(filter-out \
 	0,$(.SHELLSTATUS)),$(error libraries are missing: run 'make deps'))
@@ -89,7 +89,7 @@ $(tools):
 	$(link)
 
 # A unit test links everything but the mains, so that it can reach any module.
-$(B)/unit/%: libs := -lcmocka -ldnnl
+$(B)/unit/%: libs := -lcmocka -ldnnl -lz
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(call obj,$(support_src) \
 		$(filter-out $(mains),$(prep_src) $(augment_src) $(train_src) \
 		$(info_src))) $(B)/libkw.a
@@ -108,6 +108,7 @@ $(B)/check-leaks: $(call obj,tests/cli/check_leaks.c tests/support/leaks.c) \
 	$(link)
 
 # Writes the photos that tests/cli/prep_hostile.sh has kw-prep survive.
+$(B)/make-hostile: libs := -lz
 $(B)/make-hostile: $(call obj,tests/cli/make_hostile.c tests/support/draw.c \
 		$(wildcard tests/support/hostile*.c)) $(B)/libkw.a
 	$(link)
@@ -194,8 +195,9 @@ libhdf5-dev       the datasets and models
 libdnnl-dev       oneDNN: the layers of the network
 libjson-glib-dev  the description of a Keras model
 librandom123-dev  keyed random numbers
-zlib1g-dev        CRC-32 of the images
+libdeflate-dev    CRC-32 of the images
 libcmocka-dev     the unit tests of 'make check'
+zlib1g-dev        the PNG files that the tests damage
 mandoc            checks the manuals
 curl              fetches the weights
 ca-certificates   for curl

@@ -1,7 +1,7 @@
 #include "kw/record.h"
 
+#include <libdeflate.h>
 #include <string.h>
-#include <zlib.h>
 
 KwRecords *
 kw_records_new(gsize n, gsize n_columns)
@@ -92,5 +92,5 @@ kw_source_name(const char *path)
 guint32
 kw_checksum(const guint8 *bytes, gsize n)
 {
-	return (guint32)crc32_z(crc32_z(0, NULL, 0), bytes, n);
+	return libdeflate_crc32(0, bytes, n);
 }

@@ -45,7 +45,7 @@ guint64 kw_record_id(const char *path);
  */
 char *kw_source_name(const char *path);
 
-/* CRC-32 (zlib) of n bytes. */
+/* CRC-32, the one of zlib and PNG, of n bytes; any thread. */
 guint32 kw_checksum(const guint8 *bytes, gsize n);
 
 #endif
