@@ -1,4 +1,7 @@
+#include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kw/error.h"
 #include "lib/dataset_layout.h"
@@ -6,13 +9,17 @@
 /* One split of the file: a dataset a field (negative: not there). */
 typedef struct {
 	hid_t fields[N_FIELDS];
-	gsize count, written; /* records */
+	guint64 images_at;    /* offset of the pixels in the file */
+	gsize count;          /* records that there is room for */
+	gsize records;        /* written so far */
+	atomic_size_t images; /* the same, by any thread */
 } SplitWriter;
 
 struct KwDatasetWriter {
 	char *name; /* for messages */
 	hid_t file;
-	gsize source_length;
+	int fd; /* HDF5's: pixels are written to it without HDF5 */
+	gsize image_size, source_length;
 	SplitWriter splits[KW_N_SPLITS];
 };
 
@@ -34,6 +41,11 @@ create_field(SplitWriter *split, hid_t group, KwField field,
 					     rank, dims);
 
 	split->fields[field] = dataset;
+	if (field == FIELD_IMAGES && dataset >= 0 && split->count > 0) {
+		split->images_at = H5Dget_offset(dataset);
+		if (split->images_at == HADDR_UNDEF)
+			return FALSE;
+	}
 	return dataset >= 0 && kw_field_describe(field, dataset, info);
 }
 
@@ -53,6 +65,18 @@ create_split(KwDatasetWriter *writer, KwSplit s, const KwDatasetInfo *info)
 	return TRUE;
 }
 
+/* HDF5's own descriptor: what it writes and what we write is one file. */
+static gboolean
+note_descriptor(KwDatasetWriter *writer)
+{
+	void *handle = NULL;
+
+	if (H5Fget_vfd_handle(writer->file, H5P_DEFAULT, &handle) < 0)
+		return FALSE;
+	writer->fd = *(const int *)handle;
+	return TRUE;
+}
+
 KwDatasetWriter *
 kw_dataset_create(KwOutfile *out, const KwDatasetInfo *info,
 		  const gsize counts[KW_N_SPLITS], gsize source_length,
@@ -67,11 +91,13 @@ kw_dataset_create(KwOutfile *out, const KwDatasetInfo *info,
 			writer->splits[s].fields[field] = H5I_INVALID_HID;
 	}
 	writer->name = g_strdup(kw_outfile_where(out));
+	writer->image_size = kw_dataset_image_size(info);
 	writer->source_length = MAX(source_length, 1);
 	writer->file = kw_h5_create(kw_outfile_path(out), writer->name, error);
 	if (writer->file < 0)
 		return NULL;
-	ok = kw_dataset_write_info(writer->file, info);
+	ok = note_descriptor(writer) &&
+	     kw_dataset_write_info(writer->file, info);
 	for (KwSplit s = 0; ok && s < KW_N_SPLITS; s++)
 		ok = create_split(writer, s, info);
 	if (!ok) {
@@ -82,8 +108,8 @@ kw_dataset_create(KwOutfile *out, const KwDatasetInfo *info,
 }
 
 static gboolean
-append_sources(const KwDatasetWriter *writer, const SplitWriter *split,
-	       const KwRecords *records)
+put_sources(const KwDatasetWriter *writer, const SplitWriter *split,
+	    gsize first, const KwRecords *records)
 {
 	const gsize length = writer->source_length;
 	g_auto(KwHid) type = kw_h5_string_type(length);
@@ -95,39 +121,89 @@ append_sources(const KwDatasetWriter *writer, const SplitWriter *split,
 		g_assert(n <= length);
 		memcpy(rows + i * length, records->sources[i], n);
 	}
-	return kw_h5_write_rows(split->fields[FIELD_SOURCES], type,
-				split->written, records->n, rows);
+	return kw_h5_write_rows(split->fields[FIELD_SOURCES], type, first,
+				records->n, rows);
 }
 
 static gboolean
-append_field(const KwDatasetWriter *writer, const SplitWriter *split,
-	     KwField field, const KwRecords *records, const guint8 *pixels)
+put_field(const KwDatasetWriter *writer, const SplitWriter *split,
+	  KwField field, gsize first, const KwRecords *records)
 {
 	g_auto(KwHid) type = H5I_INVALID_HID;
 
-	if (split->fields[field] < 0)
+	if (field == FIELD_IMAGES || split->fields[field] < 0)
 		return TRUE;
 	if (field == FIELD_SOURCES)
-		return append_sources(writer, split, records);
+		return put_sources(writer, split, first, records);
 	type = kw_field_memory_type(field, 0);
-	return kw_h5_write_rows(
-		split->fields[field], type, split->written, records->n,
-		field == FIELD_IMAGES ? pixels
-				      : kw_field_values(records, field, 0));
+	return kw_h5_write_rows(split->fields[field], type, first, records->n,
+				kw_field_values(records, field, 0));
+}
+
+gboolean
+kw_dataset_put_records(KwDatasetWriter *writer, KwSplit s, gsize first,
+		       const KwRecords *records, GError **error)
+{
+	SplitWriter *split = &writer->splits[s];
+
+	g_assert(first <= split->count && records->n <= split->count - first);
+	for (KwField field = 0; field < N_FIELDS; field++)
+		if (!put_field(writer, split, field, first, records))
+			return fail_write(writer, error);
+	split->records += records->n;
+	return TRUE;
+}
+
+static gboolean
+write_bytes(const KwDatasetWriter *writer, guint64 at, gsize n,
+	    const guint8 *bytes, GError **error)
+{
+	for (gsize done = 0; done < n;) {
+		gssize put = pwrite(writer->fd, bytes + done, n - done,
+				    (off_t)(at + done));
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0) {
+			g_set_error(error, KW_ERROR, KW_ERROR_IO,
+				    "cannot write '%s': %s", writer->name,
+				    g_strerror(put == 0 ? EIO : errno));
+			return FALSE;
+		}
+		done += (gsize)put;
+	}
+	return TRUE;
+}
+
+/*
+ * HDF5 has given the pixels their place in the file when it was created, and
+ * nothing of them is in its buffers: its lock and its one thread are not needed
+ * to fill it.
+ */
+gboolean
+kw_dataset_put_images(KwDatasetWriter *writer, KwSplit s, gsize first, gsize n,
+		      const guint8 *pixels, GError **error)
+{
+	SplitWriter *split = &writer->splits[s];
+	const gsize size = writer->image_size;
+
+	g_assert(first <= split->count && n <= split->count - first);
+	if (!write_bytes(writer, split->images_at + first * size, n * size,
+			 pixels, error))
+		return FALSE;
+	atomic_fetch_add(&split->images, n);
+	return TRUE;
 }
 
 gboolean
 kw_dataset_append(KwDatasetWriter *writer, KwSplit s, const KwRecords *records,
 		  const guint8 *pixels, GError **error)
 {
-	SplitWriter *split = &writer->splits[s];
+	const gsize first = writer->splits[s].records;
 
-	g_assert(records->n <= split->count - split->written);
-	for (KwField field = 0; field < N_FIELDS; field++)
-		if (!append_field(writer, split, field, records, pixels))
-			return fail_write(writer, error);
-	split->written += records->n;
-	return TRUE;
+	return kw_dataset_put_records(writer, s, first, records, error) &&
+	       kw_dataset_put_images(writer, s, first, records->n, pixels,
+				     error);
 }
 
 /*
@@ -153,8 +229,12 @@ close_fields(KwDatasetWriter *writer)
 gboolean
 kw_dataset_finish(KwDatasetWriter *writer, GError **error)
 {
-	for (KwSplit s = 0; s < KW_N_SPLITS; s++)
-		g_assert(writer->splits[s].written == writer->splits[s].count);
+	for (KwSplit s = 0; s < KW_N_SPLITS; s++) {
+		SplitWriter *split = &writer->splits[s];
+
+		g_assert(split->records == split->count);
+		g_assert(atomic_load(&split->images) == split->count);
+	}
 	/* Flushing finds a full disk first, with HDF5 still in good order. */
 	if (H5Fflush(writer->file, H5F_SCOPE_LOCAL) < 0)
 		return fail_write(writer, error);

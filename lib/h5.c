@@ -99,8 +99,7 @@ kw_h5_open(const char *path, const char *name, GError **error)
 	htri_t is_hdf5;
 
 	H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-	/* Whatever $HDF5_DRIVER says: kw_h5_open() promises a descriptor. */
-	H5Pset_fapl_sec2(access);
+	H5Pset_fapl_sec2(access); /* whatever $HDF5_DRIVER says */
 	/* A file system without locks is no reason to fail. */
 	H5Pset_file_locking(access, FALSE, TRUE);
 	is_hdf5 = H5Fis_hdf5(path);
@@ -128,6 +127,7 @@ kw_h5_create(const char *path, const char *name, GError **error)
 	hid_t file;
 
 	H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
+	H5Pset_fapl_sec2(access); /* whatever $HDF5_DRIVER says */
 	H5Pset_file_locking(access, FALSE, TRUE);
 	H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
 	H5Pset_obj_track_times(creation, FALSE);

@@ -47,7 +47,8 @@ hid_t kw_h5_open(const char *path, const char *name, GError **error);
 
 /*
  * Create a file (truncating), with object times off and formats that HDF5 1.10
- * reads, so that equal content gives equal bytes.
+ * reads, so that equal content gives equal bytes.  Its handle for
+ * H5Fget_vfd_handle() is a file descriptor.
  */
 hid_t kw_h5_create(const char *path, const char *name, GError **error);
 

@@ -6,8 +6,8 @@
  * model eats is pixel * scale[c] + offset[c].
  *
  * HDF5 is used from one thread: all functions here must be called from the same
- * one, except kw_dataset_read_images(), which any thread may call on an open
- * dataset.
+ * one, except kw_dataset_read_images() and kw_dataset_put_images(), which any
+ * thread may call, several at once, on a dataset that is open.
  */
 #ifndef KW_DATASET_H
 #define KW_DATASET_H
@@ -132,23 +132,45 @@ typedef struct KwDatasetWriter KwDatasetWriter;
 /*
  * Create a dataset as the content of `out`, with room for counts[split] records
  * in each split; `source_length` is the length in bytes of the longest source
- * name.  Equal arguments and records give equal bytes.  `out` is borrowed until
- * the writer is freed; commit it after kw_dataset_finish().
+ * name.  Equal arguments and records give equal bytes, in whatever order and
+ * pieces they are written.  `out` is borrowed until the writer is freed; commit
+ * it after kw_dataset_finish().
  */
 KwDatasetWriter *kw_dataset_create(KwOutfile *out, const KwDatasetInfo *info,
 				   const gsize counts[KW_N_SPLITS],
 				   gsize source_length, GError **error);
 
 /*
- * Write the next records->n records of a split and their pixels (n x h x w x c
- * bytes).  All fields of the records are taken as they are, the checksums
- * included: workers compute those.
+ * Write all but the pixels of records first..first+records->n-1 of a split, in
+ * any order, each once.  All fields are taken as they are, the checksums
+ * included: workers compute those.  KW_ERROR_IO.
+ */
+gboolean kw_dataset_put_records(KwDatasetWriter *writer, KwSplit split,
+				gsize first, const KwRecords *records,
+				GError **error);
+
+/*
+ * Write the pixels (n x h x w x c bytes) of records first..first+n-1 of a
+ * split, in any order, each once, before or after the rest of these records.
+ * Any thread.
+ * KW_ERROR_IO: "cannot write 'x.h5': No space left on device".
+ */
+gboolean kw_dataset_put_images(KwDatasetWriter *writer, KwSplit split,
+			       gsize first, gsize n, const guint8 *pixels,
+			       GError **error);
+
+/*
+ * Both of the next records->n records of a split, for those who have them in
+ * order; not together with the two above in one split.
  */
 gboolean kw_dataset_append(KwDatasetWriter *writer, KwSplit split,
 			   const KwRecords *records, const guint8 *pixels,
 			   GError **error);
 
-/* Close the file; KW_ERROR_IO when it could not all be written. */
+/*
+ * Close the file, when all records and pixels that it has room for have been
+ * written; KW_ERROR_IO when they could not all be.
+ */
 gboolean kw_dataset_finish(KwDatasetWriter *writer, GError **error);
 void kw_dataset_writer_free(KwDatasetWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KwDatasetWriter, kw_dataset_writer_free)

@@ -68,8 +68,8 @@ test_records_new(const TestDataset *set, KwSplit split, gsize first, gsize n)
 	return r;
 }
 
-static gsize
-longest_source(const TestDataset *set)
+gsize
+test_longest_source(const TestDataset *set)
 {
 	gsize longest = 0;
 
@@ -110,7 +110,7 @@ test_dataset_write(const char *path, const TestDataset *set)
 
 	test_assert_no_error(error);
 	g_autoptr(KwDatasetWriter) writer = kw_dataset_create(
-		out, info, set->counts, longest_source(set), &error);
+		out, info, set->counts, test_longest_source(set), &error);
 	test_assert_no_error(error);
 	for (KwSplit s = 0; s < KW_N_SPLITS; s++)
 		append_split(writer, set, s);

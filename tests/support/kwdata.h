@@ -30,6 +30,9 @@ KwRecords *test_records_new(const TestDataset *set, KwSplit split, gsize first,
 guint8 *test_pixels_new(const TestDataset *set, KwSplit split, gsize first,
 			gsize n);
 
+/* Bytes of the longest source name. */
+gsize test_longest_source(const TestDataset *set);
+
 /* Write the dataset; fails the test when it cannot. */
 void test_dataset_write(const char *path, const TestDataset *set);
 

@@ -1,10 +1,11 @@
 /*
- * A disk that is full from some write on, or for one write: this program has
- * its own pwrite(), which HDF5 calls.
+ * A disk that is full from some write on, or for one write, or takes a few
+ * bytes at a time: this program has its own pwrite(), which HDF5 calls as well.
  */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -13,16 +14,24 @@
 #include "kw/error.h"
 #include "tests/support/kwdata.h"
 
-/* The images of train are written at once; what is below 64 KiB, HDF5 buffers.
- */
+/* The images are written at once; HDF5 buffers what is below 64 KiB. */
 static const TestDataset set = { .counts = { 1200, 3, 2 }, .augmented = TRUE };
 
-static int writes_left = -1; /* that succeed; negative: all */
-static gboolean fails_once;  /* the writes after the failure succeed again */
+static int writes_left = -1;   /* that succeed; negative: all */
+static gboolean fails_once;    /* the writes after the failure succeed again */
+static size_t most = SIZE_MAX; /* bytes that a write takes */
+static gboolean interrupts;    /* a signal comes before each write */
 
 ssize_t
 pwrite(int fd, const void *bytes, size_t n, off_t at)
 {
+	static gboolean came;
+
+	came = interrupts && !came;
+	if (came) {
+		errno = EINTR;
+		return -1;
+	}
 	if (writes_left == 0) {
 		if (fails_once)
 			writes_left = -1;
@@ -31,7 +40,7 @@ pwrite(int fd, const void *bytes, size_t n, off_t at)
 	}
 	if (writes_left > 0)
 		writes_left--;
-	return syscall(SYS_pwrite64, fd, bytes, n, at);
+	return syscall(SYS_pwrite64, fd, bytes, MIN(n, most), at);
 }
 
 /*
@@ -79,9 +88,31 @@ write_index(const char *path, GError **error)
 	       kw_outfile_commit(out, error);
 }
 
+static const char *cause = "No space left on device"; /* of a failure */
+
+/* In a process of its own: write, and end as a tool does. */
+static void
+write_and_exit(gboolean (*writer)(const char *path, GError **error),
+	       const char *path)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *expected = g_strdup_printf("/x.h5': %s", cause);
+
+	/* cmocka's handler would go on with the next test here. */
+	signal(SIGSEGV, SIG_DFL);
+	in_child = TRUE;
+	if (writer(path, &error))
+		exit(0);
+	if (error->code == KW_ERROR_IO &&
+	    g_str_has_suffix(error->message, expected))
+		exit(1);
+	g_printerr("%s\n", error->message);
+	exit(2);
+}
+
 /*
- * Write with room for n writes, in a process of its own that ends as a tool
- * does.  0: written; 1: failed as it should.
+ * Write with room for n writes, in a process of its own.  0: written; 1: failed
+ * as it should.
  */
 static int
 try_writes(gboolean (*writer)(const char *path, GError **error),
@@ -91,20 +122,8 @@ try_writes(gboolean (*writer)(const char *path, GError **error),
 	int status;
 
 	if (pid == 0) {
-		g_autoptr(GError) error = NULL;
-
-		/* cmocka's handler would go on with the next test here. */
-		signal(SIGSEGV, SIG_DFL);
-		in_child = TRUE;
 		writes_left = n;
-		if (writer(path, &error))
-			exit(0);
-		if (error->code == KW_ERROR_IO &&
-		    g_str_has_suffix(error->message,
-				     "/x.h5': No space left on device"))
-			exit(1);
-		g_printerr("%d writes: %s\n", n, error->message);
-		exit(2);
+		write_and_exit(writer, path);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
@@ -177,12 +196,50 @@ says_that_there_is_no_space_for_an_index(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+/* As under `ulimit -f`; the signal is ignored by all tools (app.c). */
+static gboolean
+write_within_limit(const char *path, GError **error)
+{
+	const struct rlimit limit = { 40000, 40000 };
+
+	signal(SIGXFSZ, SIG_IGN);
+	return setrlimit(RLIMIT_FSIZE, &limit) == 0 && write_whole(path, error);
+}
+
+static void
+says_that_a_file_may_not_be_so_large(void **state)
+{
+	g_autofree char *path = g_build_filename(*state, "x.h5", NULL);
+
+	cause = "File too large";
+	assert_int_equal(try_writes(write_within_limit, path, -1), 1);
+	assert_int_equal(access(path, F_OK), -1);
+	cause = "No space left on device";
+}
+
+static void
+goes_on_after_half_a_write_and_a_signal(void **state)
+{
+	g_autofree char *path = g_build_filename(*state, "x.h5", NULL);
+	GError *error = NULL;
+
+	most = 1000;
+	interrupts = TRUE;
+	write_whole(path, &error);
+	test_assert_no_error(error);
+	most = SIZE_MAX;
+	interrupts = FALSE;
+	check_and_remove(path);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(says_that_there_is_no_space_for_a_dataset),
 		cmocka_unit_test(says_that_there_is_no_space_for_an_index),
+		cmocka_unit_test(says_that_a_file_may_not_be_so_large),
+		cmocka_unit_test(goes_on_after_half_a_write_and_a_signal),
 	};
 
 	return cmocka_run_group_tests_name("dataset_faults", tests,
