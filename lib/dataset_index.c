@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "kw/error.h"
+#include "kw/limit.h"
 #include "lib/dataset_reader.h"
 
-/* File names number shards with five digits. */
-enum { MAX_SHARDS = 100000 };
+/* What to do about shards that are not those of the index. */
+#define REMEDY "copy all files of the set again, or make it again"
 
 /* What is to be the same in all shards, so that they make one dataset. */
 static gboolean
@@ -41,16 +42,33 @@ check_shard(KwDataset *d, const KwDataset *shard, GError **error)
 {
 	if (shard->info->set_id == 0 ||
 	    !describes_the_same(shard->info, d->info))
-		return kw_dataset_fail(error, d->name,
-				       "shard '%s' belongs to another set",
-				       shard->name);
+		return kw_dataset_fail(
+			error, d->name,
+			"shard '%s' belongs to another set; " REMEDY,
+			shard->name);
 	if (d->shards->len == 0)
 		d->info->columns = g_strdupv(shard->info->columns);
 	if (!columns_are_equal(shard->info->columns, d->info->columns))
-		return kw_dataset_fail(error, d->name,
-				       "shard '%s' has other transform columns",
-				       shard->name);
+		return kw_dataset_fail(
+			error, d->name,
+			"shard '%s' has other transform columns; " REMEDY,
+			shard->name);
 	return TRUE;
+}
+
+/* Tell of which set the shard is that cannot be opened, and what to do. */
+static void
+explain(GError **error, const KwDataset *d)
+{
+	const gboolean is_of_files =
+		g_error_matches(*error, KW_ERROR, KW_ERROR_INPUT) ||
+		g_error_matches(*error, KW_ERROR, KW_ERROR_FORMAT);
+	char *message = g_strdup_printf("a shard of '%s': %s%s", d->name,
+					(*error)->message,
+					is_of_files ? "; " REMEDY : "");
+
+	g_free((*error)->message);
+	(*error)->message = message;
 }
 
 /* Open the whole dataset of this name in the folder. */
@@ -68,8 +86,8 @@ open_shard(const KwDataset *d, const char *folder, const char *name,
 	}
 	path = g_build_filename(folder, name, NULL);
 	shard = kw_dataset_open_shard(path, error);
-	if (shard == NULL)
-		g_prefix_error(error, "a shard of '%s': ", d->name);
+	if (shard == NULL && error != NULL)
+		explain(error, d);
 	return shard;
 }
 
@@ -105,10 +123,24 @@ check_counts(const KwDataset *d, const KwDataset *shard, const guint64 *counts,
 			return kw_dataset_fail(
 				error, d->name,
 				"shard '%s' has %zu records in /%s, not "
-				"%" G_GUINT64_FORMAT,
+				"%" G_GUINT64_FORMAT "; " REMEDY,
 				shard->name, shard->splits[s].count,
 				kw_split_names[s], counts[s]);
 	return TRUE;
+}
+
+static gboolean
+files_can_be_open(const KwDataset *d, gsize n, GError **error)
+{
+	gsize room = kw_limit_files(n);
+
+	if (room >= n)
+		return TRUE;
+	g_set_error(error, KW_ERROR, KW_ERROR_IO,
+		    "cannot open '%s': it has %zu shards, and only %zu files "
+		    "can be open at once; see ulimit -Hn",
+		    d->name, n, room);
+	return FALSE;
 }
 
 gboolean
@@ -118,11 +150,13 @@ kw_index_open_shards(KwDataset *d, const char *folder, GError **error)
 	gsize n = names != NULL ? g_strv_length(names) : 0;
 	g_autofree guint64 *counts = g_new0(guint64, n * KW_N_SPLITS + 1);
 
-	if (n < 1 || n > MAX_SHARDS)
+	if (n < 1 || n > KW_DATASET_MAX_SHARDS)
 		return kw_dataset_fail(error, d->name, "bad shards");
 	if (!kw_h5_get_numbers(d->file, "shard_counts", H5T_NATIVE_UINT64,
 			       counts, n * KW_N_SPLITS))
 		return kw_dataset_fail(error, d->name, "bad shard_counts");
+	if (!files_can_be_open(d, n, error))
+		return FALSE;
 	d->shards =
 		g_ptr_array_new_with_free_func((GDestroyNotify)kw_dataset_free);
 	for (gsize k = 0; k < n; k++) {

@@ -175,6 +175,9 @@ gboolean kw_dataset_finish(KwDatasetWriter *writer, GError **error);
 void kw_dataset_writer_free(KwDatasetWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KwDatasetWriter, kw_dataset_writer_free)
 
+/* The most shards that a set can have. */
+enum { KW_DATASET_MAX_SHARDS = 1 << 16 };
+
 /*
  * Write the index of a set of shards as the content of `out`: a dataset whose
  * records are those of the shards, one after the other.  `names` (ended by
