@@ -31,6 +31,10 @@ typedef enum {
 	KW_PURPOSE_DROPOUT = 5,
 	/* subject: element / 4 round: layer        draw: 0 */
 	KW_PURPOSE_INITIAL_WEIGHTS = 6,
+	/* subject: byte / 8    round: key of the copy    draw: 0; seed 0 */
+	KW_PURPOSE_NOISE = 7,
+	/* subject: byte / 16   round: key of the copy    draw: 0; seed 0 */
+	KW_PURPOSE_ERASE = 8,
 } KwPurpose;
 
 /* What one draw is keyed with; `draw` in 0..65535. */

@@ -38,6 +38,12 @@ static const struct {
 	{ { 0xfedcba9876543210, 6422527, 5, KW_PURPOSE_INITIAL_WEIGHTS },
 	  0,
 	  { 0x392cd85e, 0x82f72108, 0x2d754db8, 0x967f5edc } },
+	{ { 0, 18815, 0xabcdef, KW_PURPOSE_NOISE },
+	  0,
+	  { 0x0e9a4e77, 0x7849e524, 0x9df3ab9a, 0x0fbe2a36 } },
+	{ { 0, 9407, 0xabcdef, KW_PURPOSE_ERASE },
+	  0,
+	  { 0x339a06a9, 0x276bba2b, 0x974276fd, 0xe65bef73 } },
 };
 
 static const KwRandomKey wallaby = { 42, 0xb70a8ec37b42878f, 1,
