@@ -4,10 +4,10 @@
 #include <omp.h>
 #include <sys/stat.h>
 
-#include "info/names.h"
 #include "kw/alloc.h"
 #include "kw/app.h"
 #include "kw/image.h"
+#include "kw/image_names.h"
 #include "kw/image_save.h"
 
 enum { BATCH_RECORDS = 4096, BATCH_IMAGES = 64 };
@@ -24,7 +24,7 @@ target_free(gpointer data)
 }
 
 static void
-plan_records(InfoTargets *targets, InfoNames *names,
+plan_records(InfoTargets *targets, KwImageNames *names,
 	     const InfoSelection *selection, const char *folder, KwSplit split,
 	     gsize first, const KwRecords *records)
 {
@@ -34,7 +34,8 @@ plan_records(InfoTargets *targets, InfoNames *names,
 
 		if (!info_selection_holds(selection, records, i))
 			continue;
-		name = info_names_next(names, split, records, i);
+		name = kw_image_names_next(names, split, records, i,
+					   records->copies[i], ".png");
 		target = g_new0(InfoTarget, 1);
 		target->split = split;
 		target->index = first + i;
@@ -44,7 +45,7 @@ plan_records(InfoTargets *targets, InfoNames *names,
 }
 
 static gboolean
-plan_split(InfoTargets *targets, InfoNames *names, KwDataset *dataset,
+plan_split(InfoTargets *targets, KwImageNames *names, KwDataset *dataset,
 	   const InfoSelection *selection, const char *folder, KwSplit split,
 	   GError **error)
 {
@@ -72,8 +73,8 @@ InfoTargets *
 info_extract_plan(KwDataset *dataset, const InfoSelection *selection,
 		  const char *folder, GError **error)
 {
-	g_autoptr(InfoNames) names =
-		info_names_new(kw_dataset_info(dataset)->class_names);
+	g_autoptr(KwImageNames) names =
+		kw_image_names_new(kw_dataset_info(dataset)->class_names);
 	g_autoptr(GPtrArray) targets =
 		g_ptr_array_new_with_free_func(target_free);
 

@@ -1,12 +1,12 @@
 /* Names of extracted files, from datasets that mean no good. */
 #include <string.h>
 
-#include "info/names.h"
+#include "kw/image_names.h"
 #include "tests/support/kwtest.h"
 
 /* The name that one record gets; label 0, id 0x1f. */
 static char *
-next(InfoNames *names, const char *source, gint32 label, gint32 copy)
+next(KwImageNames *names, const char *source, gint32 label, gint32 copy)
 {
 	g_autoptr(KwRecords) records = kw_records_new(1, 0);
 
@@ -14,7 +14,7 @@ next(InfoNames *names, const char *source, gint32 label, gint32 copy)
 	records->labels[0] = label;
 	records->record_ids[0] = 0x1f;
 	records->copies[0] = copy;
-	return info_names_next(names, KW_VAL, records, 0);
+	return kw_image_names_next(names, KW_VAL, records, 0, copy, ".png");
 }
 
 #define assert_next(names, source, copy, expected)                             \
@@ -23,19 +23,19 @@ next(InfoNames *names, const char *source, gint32 label, gint32 copy)
 		assert_string_equal(got, expected);                            \
 	} while (0)
 
-static InfoNames *
+static KwImageNames *
 names_new(const char *first_class)
 {
 	static char *classes[2];
 
 	classes[0] = (char *)first_class;
-	return info_names_new(classes);
+	return kw_image_names_new(classes);
 }
 
 static void
 are_the_source_without_class_and_ending(void **state)
 {
-	g_autoptr(InfoNames) names = names_new("cat");
+	g_autoptr(KwImageNames) names = names_new("cat");
 
 	(void)state;
 	assert_next(names, "cat/IMG_1.JPG", 0, "val/cat/IMG_1.png");
@@ -61,7 +61,7 @@ never_lead_out_of_the_folder(void **state)
 		{ "-rf.jpg", "val/_./_rf.png" },
 		{ "a\n\033[31m\xc2\x85.jpg", "val/_./a__[31m_.png" },
 	};
-	g_autoptr(InfoNames) names = names_new("..");
+	g_autoptr(KwImageNames) names = names_new("..");
 
 	(void)state;
 	for (gsize k = 0; k < G_N_ELEMENTS(sources); k++)
@@ -71,7 +71,7 @@ never_lead_out_of_the_folder(void **state)
 static void
 differ_even_where_case_does_not_count(void **state)
 {
-	g_autoptr(InfoNames) names = names_new("cat");
+	g_autoptr(KwImageNames) names = names_new("cat");
 
 	(void)state;
 	assert_next(names, "cat/a.jpg", 0, "val/cat/a.png");
@@ -94,7 +94,7 @@ of_folders_differ_as_well(void **state)
 					       ".",   "a_b~2", NULL };
 	static const char *const expected[] = { "a_b", "a_b~2", "A_B~3",
 						"_",   "_~2",   "a_b~2~2" };
-	g_autoptr(InfoNames) names = info_names_new((char **)classes);
+	g_autoptr(KwImageNames) names = kw_image_names_new((char **)classes);
 
 	(void)state;
 	for (gint32 k = 0; classes[k] != NULL; k++) {
@@ -111,8 +111,8 @@ fit_a_file_system_whatever_their_length(void **state)
 {
 	g_autofree char *ascii = g_strnfill(300, 'x');
 	g_autofree char *wide = g_malloc0(601);
-	g_autofree char *safe = info_safe_name(ascii);
-	g_autoptr(InfoNames) names = names_new(ascii);
+	g_autofree char *safe = kw_safe_file_name(ascii);
+	g_autoptr(KwImageNames) names = names_new(ascii);
 
 	(void)state;
 	assert_int_equal(strlen(safe), 200);
@@ -133,7 +133,7 @@ static void
 of_one_kind_come_in_any_number(void **state)
 {
 	enum { N = 100000 };
-	g_autoptr(InfoNames) names = names_new("cat");
+	g_autoptr(KwImageNames) names = names_new("cat");
 	g_autoptr(GHashTable) seen =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 

@@ -1,4 +1,4 @@
-#include "info/names.h"
+#include "kw/image_names.h"
 
 #include <string.h>
 
@@ -8,7 +8,7 @@
  */
 enum { MAX_NAME = 200 };
 
-struct InfoNames {
+struct KwImageNames {
 	char *const *class_names;
 	char **folders; /* one a class */
 	/* from paths, as fold() makes them, to the last number behind them */
@@ -16,7 +16,7 @@ struct InfoNames {
 };
 
 char *
-info_safe_name(const char *text)
+kw_safe_file_name(const char *text)
 {
 	GString *name = g_string_new(NULL);
 
@@ -45,7 +45,7 @@ fold(const char *path)
 }
 
 static gboolean
-is_taken(const InfoNames *names, const char *path)
+is_taken(const KwImageNames *names, const char *path)
 {
 	g_autofree char *key = fold(path);
 
@@ -54,7 +54,7 @@ is_taken(const InfoNames *names, const char *path)
 
 /* Takes STEM.END, or if somebody has that STEM~2.END, STEM~3.END, ... */
 static char *
-take(InfoNames *names, const char *stem, const char *end)
+take(KwImageNames *names, const char *stem, const char *end)
 {
 	g_autofree char *path = g_strconcat(stem, end, NULL);
 	g_autofree char *key = fold(path);
@@ -77,10 +77,10 @@ take(InfoNames *names, const char *stem, const char *end)
 	return g_steal_pointer(&path);
 }
 
-InfoNames *
-info_names_new(char *const *class_names)
+KwImageNames *
+kw_image_names_new(char *const *class_names)
 {
-	InfoNames *names = g_new0(InfoNames, 1);
+	KwImageNames *names = g_new0(KwImageNames, 1);
 	guint n = g_strv_length((char **)class_names);
 
 	names->class_names = class_names;
@@ -89,7 +89,7 @@ info_names_new(char *const *class_names)
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	/* Without a '/', so that they are no paths of images. */
 	for (guint k = 0; k < n; k++) {
-		g_autofree char *safe = info_safe_name(class_names[k]);
+		g_autofree char *safe = kw_safe_file_name(class_names[k]);
 
 		names->folders[k] = take(names, safe, "");
 	}
@@ -97,7 +97,7 @@ info_names_new(char *const *class_names)
 }
 
 void
-info_names_free(InfoNames *names)
+kw_image_names_free(KwImageNames *names)
 {
 	if (names == NULL)
 		return;
@@ -124,26 +124,25 @@ source_stem(const char *source, const char *class_name)
 }
 
 char *
-info_names_next(InfoNames *names, KwSplit split, const KwRecords *records,
-		gsize i)
+kw_image_names_next(KwImageNames *names, KwSplit split,
+		    const KwRecords *records, gsize i, gint32 copy,
+		    const char *ending)
 {
 	const gint32 label = records->labels[i];
 	g_autofree char *source =
 		source_stem(records->sources[i], names->class_names[label]);
-	g_autofree char *safe = info_safe_name(source);
-	g_autofree char *copy =
-		records->copies[i] != 0
-			? g_strdup_printf("-c%d", records->copies[i])
-			: g_strdup("");
+	g_autofree char *safe = kw_safe_file_name(source);
+	g_autofree char *number =
+		copy != 0 ? g_strdup_printf("-c%d", copy) : g_strdup("");
 	g_autofree char *stem =
 		g_strdup_printf("%s/%s/%s%s", kw_split_names[split],
-				names->folders[label], safe, copy);
-	g_autofree char *plain = g_strconcat(stem, ".png", NULL);
+				names->folders[label], safe, number);
+	g_autofree char *plain = g_strconcat(stem, ending, NULL);
 	g_autofree char *with_id = NULL;
 
 	if (!is_taken(names, plain))
-		return take(names, stem, ".png");
+		return take(names, stem, ending);
 	with_id = g_strdup_printf("%s-%016" G_GINT64_MODIFIER "x", stem,
 				  records->record_ids[i]);
-	return take(names, with_id, ".png");
+	return take(names, with_id, ending);
 }
