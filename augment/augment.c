@@ -1,284 +1,449 @@
 #include "augment/augment.h"
 
-#include <omp.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "kw/alloc.h"
+#include "augment/make.h"
+#include "augment/preview.h"
 #include "kw/app.h"
+#include "kw/image_save.h"
+#include "kw/progress.h"
+#include "kw/space.h"
 
-/* A batch takes about this much memory, and no more records than these. */
-enum { BATCH_BYTES = 64 << 20, BATCH_RECORDS = 4096 };
+/* Images of a block, for each thread. */
+enum { BLOCK_IMAGES = 512 };
 
-/* What is needed to make the images of one batch. */
+/* Bytes of a record besides its pixels, its name and its transform; and of a
+ * file besides its records. */
+enum { RECORD_BYTES = 28, FILE_BYTES = 16384 };
+
+/* What is read, what it becomes, and where that goes. */
 typedef struct {
-	const KwDataset *input;
-	const AugmentRecipe *recipe;
-	AugmentBatch batch;
-	KwRecords *records; /* batch.n, of the output */
-	guint8 *pixels;     /* batch.n x h x w x c, of the output */
-	guint8 *originals;  /* threads x h x w x c: an image for each thread */
-	KwWarpSource **sources; /* one for each thread */
+	const AugmentOptions *options;
+	KwDataset *input, *replayed; /* the latter may be NULL */
+	AugmentCensus *census;       /* of the input */
+	AugmentPlan *plan;           /* NULL of a replay */
+	KwDatasetInfo *info;         /* of the output */
+	gsize outputs[KW_N_SPLITS];
+	gsize source_length;
+	guint shards;          /* 0: one file */
+	AugmentOutput *output; /* NULL: no dataset is written */
+	KwOutfile *preview, *summary;
 } Job;
 
-/* ---- settings */
-
-/* The shortest decimal that reads back as the same number. */
 static void
-append_number(GString *text, const char *key, double value)
+job_clear(Job *job)
 {
-	char digits[G_ASCII_DTOSTR_BUF_SIZE];
-
-	g_ascii_formatd(digits, sizeof digits, "%.15g", value);
-	if (g_ascii_strtod(digits, NULL) != value)
-		g_ascii_dtostr(digits, sizeof digits, value);
-	g_string_append_printf(text, "augment.%s=%s\n", key, digits);
+	augment_output_free(job->output);
+	kw_outfile_free(job->preview);
+	kw_outfile_free(job->summary);
+	kw_dataset_info_free(job->info);
+	augment_plan_free(job->plan);
+	augment_census_free(job->census);
+	kw_dataset_free(job->replayed);
+	kw_dataset_free(job->input);
 }
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
 
-char *
-augment_recipe_settings(const AugmentRecipe *recipe)
-{
-	const KwPolicy *policy = &recipe->policy;
-	GString *text = g_string_new(NULL);
+/* ---- input */
 
-	g_string_append_printf(text, "augment.copies=%d\n", recipe->copies);
-	g_string_append_printf(text, "augment.fill=%s\n",
-			       kw_fill_names[policy->fill]);
-	if (policy->fill == KW_FILL_CONSTANT)
-		g_string_append_printf(text, "augment.fill_value=%d\n",
-				       policy->constant);
-	append_number(text, "height_shift", policy->height_shift);
-	append_number(text, "horizontal_flip", policy->horizontal_flip);
-	append_number(text, "rotation", policy->rotation);
-	g_string_append_printf(text, "augment.seed=%" G_GUINT64_FORMAT "\n",
-			       recipe->seed);
-	append_number(text, "shear", policy->shear);
-	append_number(text, "vertical_flip", policy->vertical_flip);
-	append_number(text, "width_shift", policy->width_shift);
-	append_number(text, "zoom", policy->zoom);
-	return g_string_free(text, FALSE);
-}
-
-/* What the output says of itself: the input's words, and this tool's. */
-static KwDatasetInfo *
-output_info(const KwDatasetInfo *input, const AugmentRecipe *recipe)
-{
-	KwDatasetInfo *info = kw_dataset_info_copy(input);
-	g_autofree char *settings = augment_recipe_settings(recipe);
-
-	g_free(info->settings);
-	g_free(info->generator);
-	info->settings = kw_settings_merge(input->settings, settings);
-	info->generator = g_strdup("kw-augment " KW_VERSION);
-	info->seed = recipe->seed;
-	info->columns = g_strdupv((char **)kw_transform_columns);
-	return info;
-}
-
-/* ---- one batch */
-
-/*
- * The records of the batch as the output has them, but for the transforms and
- * checksums of copies, which the workers fill in.
- */
-static KwRecords *
-output_records(KwDataset *input, const AugmentBatch *batch, GError **error)
-{
-	g_autoptr(KwRecords) read = kw_dataset_read_records(
-		input, batch->split, batch->first, batch->n, error);
-	KwRecords *records;
-
-	if (read == NULL)
-		return NULL;
-	records = kw_records_new(batch->n, KW_N_TRANSFORM_COLUMNS);
-	for (gsize i = 0; i < batch->n; i++) {
-		kw_records_copy(records, i, read, i);
-		records->copies[i] = batch->copy;
-		memcpy(records->transforms + i * KW_N_TRANSFORM_COLUMNS,
-		       &kw_transform_identity, sizeof kw_transform_identity);
-	}
-	return records;
-}
-
-/* Image i of the batch, an original: its pixels as they are. */
 static gboolean
-keep_image(const Job *job, gsize i, GError **error)
+check_input(const KwDataset *input, GError **error)
 {
-	gsize size = kw_dataset_image_size(kw_dataset_info(job->input));
-
-	return kw_dataset_read_images(job->input, job->batch.split,
-				      job->batch.first + i, 1,
-				      job->pixels + i * size, error);
-}
-
-/* Image i of the batch, a copy: drawn, recorded, resampled, summed. */
-static gboolean
-transform_image(const Job *job, gsize i, GError **error)
-{
-	const KwDatasetInfo *info = kw_dataset_info(job->input);
-	const AugmentRecipe *recipe = job->recipe;
-	gsize size = kw_dataset_image_size(info);
-	guint8 *src = job->originals + (gsize)omp_get_thread_num() * size;
-	guint8 *dst = job->pixels + i * size;
-	KwTransform t = kw_transform_draw(
-		&recipe->policy, recipe->seed, job->records->record_ids[i],
-		job->batch.copy, info->height, info->width);
-
-	if (!kw_dataset_read_images(job->input, job->batch.split,
-				    job->batch.first + i, 1, src, error))
-		return FALSE;
-	kw_transform_apply(&t, &recipe->policy, dst, src,
-			   job->sources[omp_get_thread_num()], info->height,
-			   info->width);
-	memcpy(job->records->transforms + i * KW_N_TRANSFORM_COLUMNS, &t,
-	       sizeof t);
-	job->records->checksums[i] = kw_checksum(dst, size);
-	return TRUE;
-}
-
-/* All images of the batch.  Workers write their own slots and nothing else. */
-static gboolean
-make_images(const Job *job, int threads, GError **error)
-{
-	const gsize n = job->batch.n;
-	g_autofree GError **errors = g_new0(GError *, n);
-	gboolean ok = TRUE;
-	gint stop = FALSE;
-
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-	for (gsize i = 0; i < n; i++) {
-		if (g_atomic_int_get(&stop))
-			continue;
-		if (job->batch.copy == 0 ? !keep_image(job, i, &errors[i])
-					 : !transform_image(job, i, &errors[i]))
-			g_atomic_int_set(&stop, TRUE);
-	}
-	for (gsize i = 0; i < n; i++) {
-		if (errors[i] == NULL)
-			continue;
-		if (ok)
-			g_propagate_error(error, errors[i]);
-		else
-			g_error_free(errors[i]);
-		ok = FALSE;
-	}
-	return ok;
-}
-
-/* ---- the whole dataset */
-
-gboolean
-augment_prepare(AugmentPlan *plan, const KwDataset *input,
-		const AugmentRecipe *recipe, int threads, GError **error)
-{
-	const KwDatasetInfo *info = kw_dataset_info(input);
-	gsize fitting = BATCH_BYTES / kw_dataset_image_size(info);
-	gsize counts[KW_N_SPLITS];
-
-	if (info->columns != NULL) {
+	if (kw_dataset_info(input)->columns != NULL) {
 		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
 			    "'%s' is augmented already; give the dataset that "
 			    "kw-prep wrote, and ask for more --copies",
 			    kw_dataset_name(input));
 		return FALSE;
 	}
-	for (KwSplit s = 0; s < KW_N_SPLITS; s++)
-		counts[s] = kw_dataset_count(input, s);
-	if (counts[KW_TRAIN] == 0) {
+	if (kw_dataset_count(input, KW_TRAIN) == 0) {
 		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
 			    "'%s' has no train records, and no others are "
 			    "augmented; check the --split given to kw-prep",
 			    kw_dataset_name(input));
 		return FALSE;
 	}
-	/* enough for every thread, even of images larger than a batch */
-	return augment_plan_init(
-		plan, counts, recipe->copies,
-		MAX(MIN(fitting, BATCH_RECORDS), (gsize)threads), error);
-}
-
-static gboolean
-write_batches(const AugmentPlan *plan, KwDataset *input,
-	      KwDatasetWriter *writer, Job *job, int threads,
-	      KwProgress *progress, GError **error)
-{
-	gsize done = 0;
-
-	while (augment_plan_next(plan, &job->batch)) {
-		g_autoptr(KwRecords) records = NULL;
-
-		if (!kw_check_interrupted(error))
-			return FALSE;
-		records = output_records(input, &job->batch, error);
-		if (records == NULL)
-			return FALSE;
-		job->records = records;
-		if (!make_images(job, threads, error) ||
-		    !kw_dataset_append(writer, job->batch.split, records,
-				       job->pixels, error))
-			return FALSE;
-		done += job->batch.n;
-		kw_progress_set(progress, done);
-	}
 	return TRUE;
 }
 
-typedef KwWarpSource **Sources;
+static gboolean
+open_input(Job *job, GError **error)
+{
+	const AugmentOptions *o = job->options;
+
+	job->input = kw_dataset_open(o->input, error);
+	if (job->input == NULL)
+		return FALSE;
+	if (o->replay == NULL)
+		return check_input(job->input, error);
+	job->replayed = kw_dataset_open(o->replay, error);
+	return job->replayed != NULL;
+}
+
+/* ---- plan */
+
+/* What the output says of itself: the input's words, and this tool's. */
+static void
+describe_output(Job *job)
+{
+	const KwDatasetInfo *input = kw_dataset_info(job->input);
+	const AugmentRecipe *recipe = &job->options->recipe;
+	g_autofree char *settings = NULL;
+
+	job->info = kw_dataset_info_copy(input);
+	if (job->replayed != NULL) {
+		const KwDatasetInfo *before = kw_dataset_info(job->replayed);
+
+		settings = augment_recipe_lines(before->settings);
+		job->info->seed = before->seed;
+	} else {
+		settings = augment_recipe_settings(recipe);
+		job->info->seed = recipe->seed;
+	}
+	g_free(job->info->settings);
+	g_free(job->info->generator);
+	g_strfreev(job->info->columns);
+	job->info->settings = kw_settings_merge(input->settings, settings);
+	job->info->generator = g_strdup("kw-augment " KW_VERSION);
+	job->info->columns = g_strdupv((char **)kw_transform_columns);
+}
+
+static gboolean
+plan_copies(Job *job, AugmentReport *report, GError **error)
+{
+	const KwDatasetInfo *info = kw_dataset_info(job->input);
+
+	job->plan = augment_plan_new(job->census, info->class_names,
+				     &job->options->recipe.amount, error);
+	if (job->plan == NULL)
+		return FALSE;
+	for (KwSplit s = 0; s < KW_N_SPLITS; s++)
+		job->outputs[s] = job->plan->outputs[s];
+	for (guint k = 0; k < job->census->n_classes; k++)
+		report->counts[k].after = augment_plan_class_size(job->plan, k);
+	return TRUE;
+}
+
+static gboolean
+plan_replay(Job *job, AugmentReport *report, GError **error)
+{
+	g_autoptr(AugmentCensus) made = NULL;
+	const AugmentCensus *census = job->census;
+
+	for (KwSplit s = 0; s < KW_N_SPLITS; s++)
+		job->outputs[s] = census->splits[s];
+	job->outputs[KW_TRAIN] = kw_dataset_count(job->replayed, KW_TRAIN);
+	made = augment_census_take(job->replayed, error);
+	if (made == NULL)
+		return FALSE;
+	for (guint k = 0; k < MIN(made->n_classes, census->n_classes); k++)
+		report->counts[k].after = made->records[k];
+	return TRUE;
+}
 
 static void
-free_sources(Sources sources)
+warn_of_unbalanced(const Job *job, AugmentReport *report)
 {
-	for (gsize i = 0; sources[i] != NULL; i++)
-		kw_warp_source_free(sources[i]);
-	g_free(sources);
-}
-G_DEFINE_AUTO_CLEANUP_FREE_FUNC(Sources, free_sources, NULL)
+	const AugmentAmount *amount = &job->options->recipe.amount;
 
-static Sources
-new_sources(const KwDatasetInfo *info, int threads, GError **error)
-{
-	g_auto(Sources) sources = g_new0(KwWarpSource *, threads + 1);
+	for (guint k = 0; k < job->census->n_classes; k++) {
+		const AugmentCount *count = &report->counts[k];
 
-	for (int i = 0; i < threads; i++) {
-		sources[i] = kw_warp_source_new(info->height, info->width,
-						info->channels, error);
-		if (sources[i] == NULL)
-			return NULL;
+		if (count->before == 0)
+			g_ptr_array_add(
+				report->warnings,
+				g_strdup_printf("class '%s' has no train "
+						"images to make copies of",
+						report->classes[k]));
+		else if (job->plan != NULL && amount->balance == BALANCE_TO &&
+			 count->after > amount->balance_to)
+			g_ptr_array_add(
+				report->warnings,
+				g_strdup_printf("class '%s' has more originals "
+						"than --balance %zu asks for: "
+						"%zu; they are kept",
+						report->classes[k],
+						amount->balance_to,
+						count->before));
 	}
-	return g_steal_pointer(&sources);
+}
+
+static guint64
+dataset_bytes(const Job *job)
+{
+	guint64 each = kw_dataset_image_size(job->info) + RECORD_BYTES +
+		       job->source_length + sizeof(KwTransform);
+	guint64 n = 0;
+
+	for (KwSplit s = 0; s < KW_N_SPLITS; s++)
+		n += job->outputs[s];
+	return n * each + FILE_BYTES * ((guint64)job->shards + 1);
+}
+
+static gboolean
+plan(Job *job, AugmentReport *report, GError **error)
+{
+	const AugmentOptions *o = job->options;
+	const KwDatasetInfo *info = kw_dataset_info(job->input);
+
+	job->census = augment_census_take(job->input, error);
+	if (job->census == NULL)
+		return FALSE;
+	augment_report_census(report, job->census, info->class_names);
+	if (!(job->replayed != NULL ? plan_replay(job, report, error)
+				    : plan_copies(job, report, error)))
+		return FALSE;
+	for (guint k = 0; k < job->census->n_classes; k++)
+		report->total.after += report->counts[k].after;
+	warn_of_unbalanced(job, report);
+	describe_output(job);
+	job->source_length = kw_dataset_source_length(job->input);
+	if (job->replayed != NULL)
+		job->source_length =
+			MAX(job->source_length,
+			    kw_dataset_source_length(job->replayed));
+	job->shards = o->shards;
+	if (o->shard_size != 0)
+		job->shards = augment_shards_of_size(o->shard_size, job->info,
+						     job->outputs,
+						     job->source_length, error);
+	if (o->shard_size != 0 && job->shards == 0)
+		return FALSE;
+	report->settings = augment_recipe_lines(job->info->settings);
+	report->replayed = job->replayed != NULL;
+	report->shards = job->shards;
+	report->dataset_bytes = dataset_bytes(job);
+	return TRUE;
+}
+
+/* ---- outputs */
+
+/*
+ * A sheet or image files may be all that is wanted: then a terminal is no
+ * reason to refuse, and no dataset is written.
+ */
+static gboolean
+wants_dataset(const AugmentOptions *o)
+{
+	if (o->dry_run)
+		return FALSE;
+	return o->common.output != NULL || !isatty(STDOUT_FILENO) ||
+	       (o->preview == NULL && o->save_to == NULL);
+}
+
+/* The folder itself, or the one that it is to be made in.  Free it. */
+static char *
+existing_folder(const char *path)
+{
+	char *folder = g_strdup(path);
+
+	while (!g_file_test(folder, G_FILE_TEST_EXISTS)) {
+		char *parent = g_path_get_dirname(folder);
+
+		g_free(folder);
+		folder = parent;
+	}
+	return folder;
+}
+
+/* A stream needs room for its spool, a file for itself. */
+static gboolean
+check_room(const Job *job, guint64 bytes, GError **error)
+{
+	const AugmentOptions *o = job->options;
+	g_autofree char *folder = NULL;
+	KwSpaceNeed needs[2];
+	gsize n = 0;
+
+	if (wants_dataset(o) &&
+	    (o->common.output == NULL || strcmp(o->common.output, "-") == 0))
+		needs[n++] = (KwSpaceNeed){
+			kw_spool_folder(), TRUE, bytes,
+			"set TMPDIR to a folder on a larger disk"
+		};
+	else if (wants_dataset(o))
+		needs[n++] = (KwSpaceNeed){ o->common.output, FALSE, bytes,
+					    "ask for fewer --copies" };
+	if (o->save_to != NULL && !o->dry_run) {
+		folder = existing_folder(o->save_to);
+		needs[n++] =
+			(KwSpaceNeed){ folder, TRUE,
+				       job->outputs[KW_TRAIN] *
+					       kw_dataset_image_size(job->info),
+				       "ask for fewer --copies" };
+	}
+	return kw_space_check(needs, n, error);
+}
+
+static gboolean
+prepare_file(KwOutfile **out, const char *path, gboolean force, GError **error)
+{
+	if (path == NULL)
+		return TRUE;
+	*out = kw_outfile_new(path, force, error);
+	return *out != NULL;
+}
+
+/* Before anything is read: a terminal, a file that is there, a bad name. */
+static gboolean
+prepare_reports(Job *job, GError **error)
+{
+	const AugmentOptions *o = job->options;
+
+	if (o->preview != NULL && !kw_image_can_save(o->preview, error)) {
+		g_prefix_error(error, "--preview: ");
+		return FALSE;
+	}
+	return prepare_file(&job->preview, o->preview, o->common.force,
+			    error) &&
+	       prepare_file(&job->summary, o->summary, o->common.force, error);
+}
+
+static gboolean
+write_summary(const Job *job, const AugmentReport *report, GError **error)
+{
+	g_autofree char *text = NULL;
+
+	if (job->summary == NULL)
+		return TRUE;
+	text = augment_report_json(report);
+	return kw_outfile_write(job->summary, text, strlen(text), error) &&
+	       kw_outfile_commit(job->summary, error);
+}
+
+/* ---- work */
+
+static AugmentBlocks *
+new_blocks(const Job *job, GError **error)
+{
+	const gsize images = (gsize)job->options->common.threads * BLOCK_IMAGES;
+
+	if (job->replayed != NULL)
+		return augment_blocks_replay(job->input, job->replayed, images,
+					     error);
+	return augment_blocks_new(job->input, job->plan, &job->options->recipe,
+				  images);
+}
+
+static gboolean
+make_all(const Job *job, AugmentBlocks *blocks, AugmentMaker *maker,
+	 KwProgress *progress, GError **error)
+{
+	AugmentBlock *next;
+	GError *failure = NULL;
+	gsize done = 0;
+
+	while ((next = augment_blocks_next(blocks, &failure)) != NULL) {
+		g_autoptr(AugmentBlock) block = next;
+
+		if (block->split != KW_TRAIN && job->output == NULL)
+			break;
+		if (!augment_maker_run(maker, block, error))
+			return FALSE;
+		done += block->images->len;
+		kw_progress_set(progress, done);
+	}
+	if (failure != NULL)
+		g_propagate_error(error, failure);
+	return failure == NULL;
+}
+
+static gboolean
+make_images(Job *job, AugmentReport *report, GError **error)
+{
+	const AugmentOptions *o = job->options;
+	g_autoptr(AugmentBlocks) blocks = new_blocks(job, error);
+	g_autoptr(AugmentSave) save = NULL;
+	g_autoptr(AugmentMaker) maker = NULL;
+	g_autoptr(KwProgress) progress = NULL;
+	gsize total = 0;
+
+	if (blocks == NULL)
+		return FALSE;
+	if (o->save_to != NULL)
+		save = augment_save_new(o->save_to, o->save_format,
+					o->common.force, job->info);
+	maker = augment_maker_new(job->input, job->output, save,
+				  o->common.threads, error);
+	if (maker == NULL)
+		return FALSE;
+	for (KwSplit s = 0; s < KW_N_SPLITS; s++)
+		total += s == KW_TRAIN || job->output != NULL ? job->outputs[s]
+							      : 0;
+	if (o->common.verbosity >= 0)
+		progress = kw_progress_new("augmenting", "images", total);
+	if (!make_all(job, blocks, maker, progress, error))
+		return FALSE;
+	report->n_other = augment_maker_n_other(maker);
+	report->n_saved = save != NULL ? augment_save_count(save) : 0;
+	return TRUE;
+}
+
+static gboolean
+write_dataset(Job *job, AugmentReport *report, GError **error)
+{
+	if (job->output != NULL) {
+		job->info->set_id =
+			job->shards == 0
+				? 0
+				: augment_census_set_id(job->census,
+							job->info->settings);
+		if (!augment_output_create(job->output, job->info, job->outputs,
+					   job->source_length, error))
+			return FALSE;
+	}
+	return make_images(job, report, error) &&
+	       (job->output == NULL ||
+		augment_output_finish(job->output, error));
+}
+
+/* The dataset last: when it is there, all is. */
+static gboolean
+commit(Job *job, const AugmentReport *report, GError **error)
+{
+	return write_summary(job, report, error) &&
+	       (job->preview == NULL ||
+		kw_outfile_commit(job->preview, error)) &&
+	       (job->output == NULL ||
+		augment_output_commit(job->output, error));
 }
 
 gboolean
-augment_run(const AugmentPlan *plan, KwDataset *input, KwOutfile *out,
-	    const AugmentRecipe *recipe, int threads, KwProgress *progress,
+augment_run(const AugmentOptions *options, AugmentReport *report,
 	    GError **error)
 {
-	gsize size = kw_dataset_image_size(kw_dataset_info(input));
-	g_autoptr(KwDatasetInfo) info =
-		output_info(kw_dataset_info(input), recipe);
-	g_autofree guint8 *pixels =
-		kw_alloc(MIN(plan->batch_size, plan->total), size,
-			 "the images of a batch", error);
-	g_autofree guint8 *originals = NULL;
-	g_auto(Sources) sources =
-		new_sources(kw_dataset_info(input), threads, error);
-	g_autoptr(KwDatasetWriter) writer = NULL;
-	Job job = { .input = input, .recipe = recipe };
+	g_auto(Job) job = { .options = options };
+	const KwCommon *common = &options->common;
 
-	if (pixels == NULL || sources == NULL)
+	if (!prepare_reports(&job, error))
 		return FALSE;
-	originals = kw_alloc((gsize)threads, size, "an image for each thread",
-			     error);
-	if (originals == NULL)
+	/* a terminal, or a file that is there: told before all is read */
+	if (wants_dataset(options) && options->shard_size == 0) {
+		job.output = augment_output_new(common->output, common->force,
+						options->shards, error);
+		if (job.output == NULL)
+			return FALSE;
+	}
+	if (!open_input(&job, error) || !plan(&job, report, error))
 		return FALSE;
-	writer = kw_dataset_create(out, info, plan->outputs,
-				   kw_dataset_source_length(input), error);
-	if (writer == NULL)
+	if (wants_dataset(options) && job.output == NULL) {
+		job.output = augment_output_new(common->output, common->force,
+						job.shards, error);
+		if (job.output == NULL)
+			return FALSE;
+	}
+	report->planned = options->dry_run;
+	if (!check_room(&job, report->dataset_bytes, error))
 		return FALSE;
-	kw_outfile_hide(out);
-	job.pixels = pixels;
-	job.originals = originals;
-	job.sources = sources;
-	return write_batches(plan, input, writer, &job, threads, progress,
-			     error) &&
-	       kw_dataset_finish(writer, error);
+	if (job.preview != NULL &&
+	    !augment_preview_write(job.preview, job.input, &options->recipe,
+				   options->grid_rows, options->grid_columns,
+				   error))
+		return FALSE;
+	if ((job.output != NULL ||
+	     (options->save_to != NULL && !options->dry_run)) &&
+	    !write_dataset(&job, report, error))
+		return FALSE;
+	return commit(&job, report, error);
 }

@@ -1,67 +1,60 @@
 /*
  * kw-augment: add transformed copies of its train images to a dataset.
  */
+#include <stdio.h>
+
 #include "augment/augment.h"
-#include "augment/options.h"
 #include "kw/app.h"
-#include "kw/outfile.h"
+#include "kw/image.h"
+
+/* Warnings that are told; there may be one for each of thousands of classes. */
+enum { MANY = 20 };
 
 static void
-report(const AugmentPlan *plan)
+print_warnings(const AugmentReport *report, gboolean verbose)
 {
-	const gsize *before = plan->inputs, *after = plan->outputs;
+	const guint all = report->warnings->len;
+	const guint told = verbose ? all : MIN(all, MANY);
 
-	kw_app_say("train %zu -> %zu, val %zu -> %zu, test %zu -> %zu images",
-		   before[KW_TRAIN], after[KW_TRAIN], before[KW_VAL],
-		   after[KW_VAL], before[KW_TEST], after[KW_TEST]);
+	for (guint i = 0; i < told; i++)
+		kw_app_warn("%s", (char *)report->warnings->pdata[i]);
+	if (told < all)
+		kw_app_warn("%u more; -v tells all of them", all - told);
 }
 
-static void
-report_settings(const AugmentRecipe *recipe)
+static int
+run(const AugmentOptions *options)
 {
-	g_autofree char *settings = augment_recipe_settings(recipe);
-	g_auto(GStrv) lines = g_strsplit(settings, "\n", -1);
+	g_autoptr(AugmentReport) report = augment_report_new();
+	g_autoptr(GError) error = NULL;
+	const int verbosity = options->common.verbosity;
+	gboolean ok = augment_run(options, report, &error);
 
-	for (char **line = lines; **line != '\0'; line++)
-		kw_app_say("%s", *line);
-}
+	print_warnings(report, verbosity > 0);
+	if (!ok)
+		return kw_app_fail(error);
+	if (verbosity >= 0) {
+		g_autofree char *text =
+			augment_report_text(report, verbosity > 0);
 
-static gboolean
-augment(const AugmentOptions *options, AugmentPlan *plan, GError **error)
-{
-	const KwCommon *common = &options->common;
-	g_autoptr(KwOutfile) out =
-		kw_outfile_new(common->output, common->force, error);
-	g_autoptr(KwDataset) input = NULL;
-	g_autoptr(KwProgress) progress = NULL;
-
-	if (out == NULL)
-		return FALSE;
-	input = kw_dataset_open(options->input, error);
-	if (input == NULL || !augment_prepare(plan, input, &options->recipe,
-					      common->threads, error))
-		return FALSE;
-	if (common->verbosity >= 0)
-		progress = kw_progress_new("augmenting", "images", plan->total);
-	return augment_run(plan, input, out, &options->recipe, common->threads,
-			   progress, error) &&
-	       kw_outfile_commit(out, error);
+		/* Standard output may be the dataset. */
+		fputs(text, stderr);
+	}
+	return KW_EXIT_DONE;
 }
 
 int
 main(int argc, char **argv)
 {
 	AugmentOptions options;
-	AugmentPlan plan;
 	g_autoptr(GError) error = NULL;
+	int status;
 
 	kw_app_init("kw-augment");
 	augment_options_parse(&options, argc, argv);
-	if (options.common.verbosity > 0)
-		report_settings(&options.recipe);
-	if (!augment(&options, &plan, &error))
+	if (!kw_image_start(argv[0], &error))
 		return kw_app_fail(error);
-	if (options.common.verbosity >= 0)
-		report(&plan);
-	return kw_app_finish(KW_EXIT_DONE);
+	status = run(&options);
+	kw_image_stop();
+	return kw_app_finish(status);
 }

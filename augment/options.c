@@ -1,119 +1,289 @@
 #include "augment/options.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "augment/save.h"
+#include "kw/size.h"
+
 enum {
 	OPTION_SEED = 256,
-	OPTION_ROTATION,
-	OPTION_WIDTH_SHIFT,
-	OPTION_HEIGHT_SHIFT,
-	OPTION_SHEAR,
-	OPTION_ZOOM,
-	OPTION_HORIZONTAL_FLIP,
-	OPTION_NO_HORIZONTAL_FLIP,
-	OPTION_VERTICAL_FLIP,
-	OPTION_NO_VERTICAL_FLIP,
-	OPTION_FILL,
-	OPTION_FILL_VALUE,
+	OPTION_NO_ORIGINALS,
+	OPTION_BALANCE,
+	OPTION_REPLAY,
+	OPTION_POLICY,
+	OPTION_PRINT_POLICY,
+	OPTION_SHARDS,
+	OPTION_SHARD_SIZE,
+	OPTION_SAVE_TO,
+	OPTION_SAVE_FORMAT,
+	OPTION_PREVIEW,
+	OPTION_GRID,
+	OPTION_SUMMARY,
+	OPTION_DRY_RUN,
+	/* and from here on, the keys of a policy: --KEY, and --no-KEY */
+	OPTION_KEY = 1024,
+	OPTION_NO_KEY = 2048,
 };
 
-static const struct argp_option option_table[] = {
+enum { GROUP_COPIES = 1, GROUP_OUTPUT, GROUP_POLICY };
+
+static const struct argp_option own_options[] = {
+	{ NULL, 0, NULL, 0, "Which copies:", GROUP_COPIES },
 	{ "copies", 'n', "N", 0,
-	  "Add N copies of each train image, besides the original (1)", 1 },
+	  "Add N copies of each train image, besides the original (1)",
+	  GROUP_COPIES },
+	{ "no-originals", OPTION_NO_ORIGINALS, NULL, 0,
+	  "Leave the originals out of train", GROUP_COPIES },
+	{ "balance", OPTION_BALANCE, "HOW", 0,
+	  "Make classes equal in train, with more copies of the smaller: none, "
+	  "max (as many as the largest gets), or N images each (none)",
+	  GROUP_COPIES },
 	{ "seed", OPTION_SEED, "N", 0, "Draw random numbers from seed N (42)",
-	  1 },
-	{ NULL, 0, NULL, 0, "How copies vary:", 2 },
-	{ "rotation", OPTION_ROTATION, "DEG", 0,
-	  "Rotate by up to DEG degrees either way (45)", 2 },
-	{ "width-shift", OPTION_WIDTH_SHIFT, "X", 0,
-	  "Shift left or right by up to X of the width, or X pixels if 1 or "
-	  "more (0.3)",
-	  2 },
-	{ "height-shift", OPTION_HEIGHT_SHIFT, "Y", 0,
-	  "Shift up or down by up to Y of the height, or Y pixels if 1 or "
-	  "more (0.3)",
-	  2 },
-	{ "shear", OPTION_SHEAR, "DEG", 0,
-	  "Shear by up to DEG degrees either way (0.2)", 2 },
-	{ "zoom", OPTION_ZOOM, "Z", 0,
-	  "Zoom each axis by 1-Z to 1+Z; below 1 magnifies (0.2)", 2 },
-	{ "horizontal-flip", OPTION_HORIZONTAL_FLIP, NULL, 0,
-	  "Mirror half of the copies left to right (on)", 2 },
-	{ "no-horizontal-flip", OPTION_NO_HORIZONTAL_FLIP, NULL, 0,
-	  "Mirror none left to right", 2 },
-	{ "vertical-flip", OPTION_VERTICAL_FLIP, NULL, 0,
-	  "Turn half of the copies upside down (off)", 2 },
-	{ "no-vertical-flip", OPTION_NO_VERTICAL_FLIP, NULL, 0,
-	  "Turn none upside down", 2 },
-	{ "fill", OPTION_FILL, "MODE", 0,
-	  "Beyond the edge: nearest, reflect, wrap or constant (nearest)", 2 },
-	{ "fill-value", OPTION_FILL_VALUE, "K", 0,
-	  "Gray level of constant, 0 to 255 (0)", 2 },
-	{ 0 },
+	  GROUP_COPIES },
+	{ "replay", OPTION_REPLAY, "AUGMENTED", 0,
+	  "Make the train images of AUGMENTED again, from its transforms and "
+	  "the originals of DATASET",
+	  GROUP_COPIES },
+	{ NULL, 0, NULL, 0, "Where to:", GROUP_OUTPUT },
+	{ "shards", OPTION_SHARDS, "N", 0,
+	  "Write N files, and FILE as their index", GROUP_OUTPUT },
+	{ "shard-size", OPTION_SHARD_SIZE, "SIZE", 0,
+	  "Write as many files as it takes for each to have at most SIZE "
+	  "bytes, such as 4G, and FILE as their index",
+	  GROUP_OUTPUT },
+	{ "save-to", OPTION_SAVE_TO, "DIR", 0,
+	  "Write the train images to files as well: "
+	  "DIR/train/CLASS/NAME-c1.png",
+	  GROUP_OUTPUT },
+	{ "save-format", OPTION_SAVE_FORMAT, "FORMAT", 0,
+	  "Of these files: png or jpeg (png)", GROUP_OUTPUT },
+	{ "preview", OPTION_PREVIEW, "FILE", 0,
+	  "Write a sheet of originals, each followed by copies, to FILE (.png, "
+	  ".jpg)",
+	  GROUP_OUTPUT },
+	{ "grid", OPTION_GRID, "RxC", 0,
+	  "R originals and C images in a row on the sheet (8x10)",
+	  GROUP_OUTPUT },
+	{ "summary", OPTION_SUMMARY, "FILE", 0,
+	  "Write the report as JSON to FILE", GROUP_OUTPUT },
+	{ "dry-run", OPTION_DRY_RUN, NULL, 0,
+	  "Report what would be written, and write no dataset", GROUP_OUTPUT },
+	{ NULL, 0, NULL, 0, "How copies vary:", GROUP_POLICY },
+	{ "policy", OPTION_POLICY, "NAME|FILE", 0,
+	  "seed, light, heavy, trivial, none, or a file of the settings below "
+	  "(seed); options win over it",
+	  GROUP_POLICY },
+	{ "print-policy", OPTION_PRINT_POLICY, NULL, 0,
+	  "Print the policy, as such a file, and exit", GROUP_POLICY },
 };
 
-static const struct argp_child children[] = {
-	{ &kw_common_argp, 0, NULL, 0 },
-	{ 0 },
-};
+/* A setting of the policy on the command line. */
+typedef struct {
+	const char *key, *value;
+} Setting;
+
+/* What is put together when the command line has been read. */
+typedef struct {
+	AugmentOptions *options;
+	const char *policy; /* NULL: seed */
+	GArray *settings;   /* Setting, in their order */
+	gboolean print_policy;
+	const char *planned; /* an option that a replay does not go with */
+} Parser;
+
+static void
+parse_balance(AugmentAmount *amount, const char *arg,
+	      const struct argp_state *state)
+{
+	if (strcmp(arg, "none") == 0) {
+		amount->balance = BALANCE_NONE;
+	} else if (strcmp(arg, "max") == 0) {
+		amount->balance = BALANCE_MAX;
+	} else {
+		amount->balance = BALANCE_TO;
+		amount->balance_to = (gsize)kw_arg_count(
+			state, "--balance (none, max or images a class)", arg,
+			1, G_MAXINT64);
+	}
+}
+
+static void
+parse_grid(AugmentOptions *options, const char *arg,
+	   const struct argp_state *state)
+{
+	int rows, columns, length = 0;
+
+	if (sscanf(arg, "%d%*1[xX]%d%n", &rows, &columns, &length) != 2 ||
+	    arg[length] != '\0' || rows < 1 || rows > 1000 || columns < 2 ||
+	    columns > 100)
+		kw_arg_fail(state,
+			    "--grid: '%s' is not ROWSxCOLUMNS, such as 8x10, "
+			    "with 1 to 1000 rows and 2 to 100 columns",
+			    arg);
+	options->grid_rows = rows;
+	options->grid_columns = columns;
+}
 
 static error_t
-parse_policy(int key, char *arg, struct argp_state *state, KwPolicy *policy)
+parse_key(int key, char *arg, Parser *parser)
+{
+	gsize n;
+	const KwPolicyKey *keys = kw_policy_keys(&n);
+	gboolean no = key >= OPTION_NO_KEY;
+	gsize i = (gsize)(key - (no ? OPTION_NO_KEY : OPTION_KEY));
+	Setting setting;
+
+	if (key < OPTION_KEY || i >= n)
+		return ARGP_ERR_UNKNOWN;
+	setting.key = keys[i].name;
+	setting.value = arg != NULL ? arg : no ? "false" : "true";
+	g_array_append_val(parser->settings, setting);
+	parser->planned = keys[i].name;
+	return 0;
+}
+
+static error_t
+parse_copies(int key, char *arg, struct argp_state *state, Parser *parser)
+{
+	AugmentRecipe *recipe = &parser->options->recipe;
+
+	switch (key) {
+	case 'n':
+		parser->planned = "copies";
+		recipe->amount.copies = (gint32)kw_arg_int(
+			state, "--copies", arg, 1, AUGMENT_MAX_COPIES);
+		return 0;
+	case OPTION_NO_ORIGINALS:
+		parser->planned = "no-originals";
+		recipe->amount.originals = FALSE;
+		return 0;
+	case OPTION_BALANCE:
+		parser->planned = "balance";
+		parse_balance(&recipe->amount, arg, state);
+		return 0;
+	case OPTION_SEED:
+		parser->planned = "seed";
+		recipe->seed = (guint64)kw_arg_int(state, "--seed", arg, 0,
+						   G_MAXINT64);
+		return 0;
+	case OPTION_POLICY:
+		parser->planned = "policy";
+		parser->policy = arg;
+		return 0;
+	case OPTION_PRINT_POLICY:
+		parser->print_policy = TRUE;
+		return 0;
+	default:
+		return parse_key(key, arg, parser);
+	}
+}
+
+static void
+parse_shard_size(AugmentOptions *options, const char *arg,
+		 const struct argp_state *state)
+{
+	options->shard_size = (guint64)kw_arg_count(state, "--shard-size", arg,
+						    1, G_MAXINT64);
+}
+
+static error_t
+parse_output(int key, char *arg, struct argp_state *state,
+	     AugmentOptions *options)
 {
 	switch (key) {
-	case OPTION_ROTATION:
-		policy->rotation =
-			kw_arg_double(state, "--rotation", arg, 0, 360);
+	case OPTION_REPLAY:
+		options->replay = arg;
 		return 0;
-	case OPTION_WIDTH_SHIFT:
-		policy->width_shift =
-			kw_arg_double(state, "--width-shift", arg, 0, 65535);
+	case OPTION_SHARDS:
+		options->shards = (guint)kw_arg_int(state, "--shards", arg, 1,
+						    KW_DATASET_MAX_SHARDS);
 		return 0;
-	case OPTION_HEIGHT_SHIFT:
-		policy->height_shift =
-			kw_arg_double(state, "--height-shift", arg, 0, 65535);
+	case OPTION_SHARD_SIZE:
+		parse_shard_size(options, arg, state);
 		return 0;
-	case OPTION_SHEAR:
-		policy->shear = kw_arg_double(state, "--shear", arg, 0, 90);
+	case OPTION_SAVE_TO:
+		options->save_to = arg;
 		return 0;
-	case OPTION_ZOOM:
-		policy->zoom = kw_arg_double(state, "--zoom", arg, 0, 1);
+	case OPTION_SAVE_FORMAT:
+		options->save_format = kw_arg_choice(state, "--save-format",
+						     arg, augment_save_formats);
 		return 0;
-	case OPTION_HORIZONTAL_FLIP:
-	case OPTION_NO_HORIZONTAL_FLIP:
-		policy->horizontal_flip = key == OPTION_HORIZONTAL_FLIP;
+	case OPTION_PREVIEW:
+		options->preview = arg;
 		return 0;
-	case OPTION_VERTICAL_FLIP:
-	case OPTION_NO_VERTICAL_FLIP:
-		policy->vertical_flip = key == OPTION_VERTICAL_FLIP;
+	case OPTION_GRID:
+		parse_grid(options, arg, state);
 		return 0;
-	case OPTION_FILL:
-		policy->fill = (KwFill)kw_arg_choice(state, "--fill", arg,
-						     kw_fill_names);
+	case OPTION_SUMMARY:
+		options->summary = arg;
 		return 0;
-	case OPTION_FILL_VALUE:
-		policy->constant =
-			(guint8)kw_arg_int(state, "--fill-value", arg, 0, 255);
+	case OPTION_DRY_RUN:
+		options->dry_run = TRUE;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
+/* The policy, and what the command line says besides. */
+static void
+settle_policy(const Parser *parser, const struct argp_state *state)
+{
+	KwPolicy *policy = &parser->options->recipe.policy;
+	g_autoptr(GError) error = NULL;
+
+	if (parser->policy != NULL &&
+	    !kw_policy_load(policy, parser->policy, &error))
+		kw_arg_fail(state, "--policy: %s", error->message);
+	for (guint i = 0; i < parser->settings->len; i++) {
+		Setting *s = &g_array_index(parser->settings, Setting, i);
+
+		if (!kw_policy_set(policy, s->key, s->value, &error))
+			kw_arg_fail(state, "--%s", error->message);
+	}
+}
+
+static void
+print_policy(const AugmentOptions *options)
+{
+	g_autofree char *text = kw_policy_text(&options->recipe.policy);
+
+	fputs(text, stdout);
+	exit(kw_app_finish(KW_EXIT_DONE));
+}
+
+/* Options that do not go together. */
+static void
+check_combination(const Parser *parser, const struct argp_state *state)
+{
+	const AugmentOptions *o = parser->options;
+
+	if (o->shards != 0 && o->shard_size != 0)
+		kw_arg_fail(state, "--shards and --shard-size: give one");
+	if (o->replay == NULL)
+		return;
+	if (parser->planned != NULL)
+		kw_arg_fail(state,
+			    "--%s does not go with --replay, which makes what "
+			    "was made before",
+			    parser->planned);
+	if (o->preview != NULL)
+		kw_arg_fail(state, "--preview does not go with --replay: it "
+				   "shows what a policy does");
+}
+
 static error_t
 parse(int key, char *arg, struct argp_state *state)
 {
-	AugmentOptions *options = state->input;
+	Parser *parser = state->input;
+	AugmentOptions *options = parser->options;
+	error_t status;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &options->common;
-		return 0;
-	case 'n':
-		options->recipe.copies =
-			(gint32)kw_arg_int(state, "--copies", arg, 1, 1000000);
-		return 0;
-	case OPTION_SEED:
-		options->recipe.seed = (guint64)kw_arg_int(state, "--seed", arg,
-							   0, G_MAXINT64);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 0)
@@ -121,16 +291,89 @@ parse(int key, char *arg, struct argp_state *state)
 				    arg);
 		options->input = arg;
 		return 0;
+	case ARGP_KEY_END:
+		settle_policy(parser, state);
+		check_combination(parser, state);
+		return 0;
 	default:
-		return parse_policy(key, arg, state, &options->recipe.policy);
+		status = parse_copies(key, arg, state, parser);
+		return status != ARGP_ERR_UNKNOWN
+			       ? status
+			       : parse_output(key, arg, state, options);
 	}
+}
+
+static const char *
+intern(const char *before, const char *name, const char *after)
+{
+	g_autofree char *text = g_strconcat(before, name, after, NULL);
+
+	return g_intern_string(text);
+}
+
+/* The help of a key, with its value in the seed policy. */
+static const char *
+key_help(const KwPolicyKey *key)
+{
+	g_autofree char *value = kw_policy_get(&kw_policy_seed, key->name);
+	g_autofree char *off = kw_policy_get(&kw_policy_none, key->name);
+	g_autofree char *help =
+		strcmp(value, off) == 0 && !g_str_equal(key->section, "How:")
+			? g_strdup(key->help)
+			: g_strdup_printf("%s (%s)", key->help,
+					  key->argument == NULL ? "on" : value);
+
+	return g_intern_string(help);
+}
+
+/* Own options, then --KEY for each key of a policy, and --no-KEY of flags. */
+static struct argp_option *
+list_options(void)
+{
+	gsize n;
+	const KwPolicyKey *keys = kw_policy_keys(&n);
+	const char *section = NULL;
+	GArray *list = g_array_new(TRUE, TRUE, sizeof(struct argp_option));
+	int group = GROUP_POLICY;
+
+	g_array_append_vals(list, own_options, G_N_ELEMENTS(own_options));
+	for (gsize i = 0; i < n; i++) {
+		struct argp_option option = {
+			keys[i].name,       OPTION_KEY + (int)i,
+			keys[i].argument,   0,
+			key_help(&keys[i]), group
+		};
+
+		if (g_strcmp0(section, keys[i].section) != 0) {
+			struct argp_option head = { .doc = keys[i].section,
+						    .group = ++group };
+
+			section = keys[i].section;
+			g_array_append_val(list, head);
+			option.group = group;
+		}
+		g_array_append_val(list, option);
+		if (keys[i].argument != NULL)
+			continue;
+		option.key = OPTION_NO_KEY + (int)i;
+		option.name = intern("no-", keys[i].name, "");
+		option.doc = intern("Switch --", keys[i].name, " off");
+		g_array_append_val(list, option);
+	}
+	return (struct argp_option *)g_array_free(list, FALSE);
 }
 
 void
 augment_options_parse(AugmentOptions *options, int argc, char **argv)
 {
-	static const struct argp argp = {
-		.options = option_table,
+	static const struct argp_child children[] = {
+		{ &kw_common_argp, 0, NULL, 0 },
+		{ 0 },
+	};
+	g_autofree struct argp_option *list = list_options();
+	g_autoptr(GArray) settings = g_array_new(FALSE, FALSE, sizeof(Setting));
+	const struct argp argp = {
+		.options = list,
 		.parser = parse,
 		.args_doc = "[DATASET]",
 		.doc = "Add randomly transformed copies of its train images "
@@ -140,10 +383,13 @@ augment_options_parse(AugmentOptions *options, int argc, char **argv)
 		       "standard output.",
 		.children = children,
 	};
+	Parser parser = { .options = options, .settings = settings };
 
-	*options = (AugmentOptions){
-		.recipe = { .copies = 1, .seed = 42, .policy = kw_policy_seed },
-	};
+	*options = (AugmentOptions){ .recipe = augment_recipe_default(),
+				     .grid_rows = 8,
+				     .grid_columns = 10 };
 	kw_common_init(&options->common);
-	argp_parse(&argp, argc, argv, 0, NULL, options);
+	argp_parse(&argp, argc, argv, 0, NULL, &parser);
+	if (parser.print_policy)
+		print_policy(options);
 }

@@ -1,162 +1,132 @@
+#include <string.h>
+
+#include "kw/alloc.h"
+#include "kw/colour.h"
 #include "kw/transform.h"
 
-#include <math.h>
-
-#include "kw/random.h"
-
-G_STATIC_ASSERT(sizeof(KwTransform) == KW_N_TRANSFORM_COLUMNS * sizeof(float));
-
-const KwPolicy kw_policy_seed = {
-	.rotation = 45,
-	.width_shift = 0.3,
-	.height_shift = 0.3,
-	.shear = 0.2,
-	.zoom = 0.2,
-	.horizontal_flip = TRUE,
-	.vertical_flip = FALSE,
-	.fill = KW_FILL_NEAREST,
-	.constant = 0,
+struct KwTransformer {
+	int h, w, c;
+	const guint8 *pixels; /* of the original; borrowed */
+	KwWarpSource *source; /* them, once a copy has been warped */
+	gboolean packed;
 };
 
-const char *const kw_transform_columns[] = {
-	"rotation", "shift_x",         "shift_y",       "shear", "zoom_x",
-	"zoom_y",   "flip_horizontal", "flip_vertical", NULL,
-};
-
-const KwTransform kw_transform_identity = { .zoom_x = 1, .zoom_y = 1 };
-
-/* Numbers of the draws; a format detail, see kw-dataset(5). */
-enum {
-	DRAW_ROTATION,
-	DRAW_SHIFT_Y,
-	DRAW_SHIFT_X,
-	DRAW_SHEAR,
-	DRAW_ZOOM_X,
-	DRAW_ZOOM_Y,
-	DRAW_FLIP_HORIZONTAL,
-	DRAW_FLIP_VERTICAL,
-};
-
-/* Uniform in centre +- range. */
-static float
-draw_around(const KwRandomKey *key, guint16 draw, double centre, double range)
+KwTransformer *
+kw_transformer_new(int h, int w, int c, GError **error)
 {
-	return (float)kw_random_between(key, draw, centre - range,
-					centre + range);
-}
+	g_autoptr(KwTransformer) t = g_new0(KwTransformer, 1);
 
-static float
-draw_coin(const KwRandomKey *key, guint16 draw, gboolean wanted)
-{
-	return wanted && kw_random_uniform(key, draw) < 0.5 ? 1.0F : 0.0F;
-}
-
-/* A shift of the policy in pixels. */
-static double
-shift_pixels(double shift, int size)
-{
-	return shift < 1 ? shift * size : shift;
-}
-
-KwTransform
-kw_transform_draw(const KwPolicy *policy, guint64 seed, guint64 record_id,
-		  gint32 copy, int h, int w)
-{
-	const KwRandomKey key = {
-		.seed = seed,
-		.subject = record_id,
-		.round = (guint32)copy,
-		.purpose = KW_PURPOSE_TRANSFORM,
-	};
-	double range_y = shift_pixels(policy->height_shift, h);
-	double range_x = shift_pixels(policy->width_shift, w);
-
-	return (KwTransform){
-		.rotation =
-			draw_around(&key, DRAW_ROTATION, 0, policy->rotation),
-		.shift_x = draw_around(&key, DRAW_SHIFT_X, 0, range_x),
-		.shift_y = draw_around(&key, DRAW_SHIFT_Y, 0, range_y),
-		.shear = draw_around(&key, DRAW_SHEAR, 0, policy->shear),
-		.zoom_x = draw_around(&key, DRAW_ZOOM_X, 1, policy->zoom),
-		.zoom_y = draw_around(&key, DRAW_ZOOM_Y, 1, policy->zoom),
-		.flip_horizontal = draw_coin(&key, DRAW_FLIP_HORIZONTAL,
-					     policy->horizontal_flip),
-		.flip_vertical = draw_coin(&key, DRAW_FLIP_VERTICAL,
-					   policy->vertical_flip),
-	};
-}
-
-/*
- * Sine and cosine from basic arithmetic alone: the C library chooses its
- * routines by CPU, and their last bits differ.  The angle is first reduced,
- * exactly, to -45..45 degrees and a number of quarter turns, so that those are
- * exact as well; there Taylor's series is accurate to the last bits after the
- * terms x^16 and x^17.
- */
-static void
-sine_and_cosine(double degrees, double *sine, double *cosine)
-{
-	int quarters;
-	double x = remquo(degrees, 90, &quarters) * (G_PI / 180);
-	double s = 1, c = 1;
-
-	for (int k = 17; k > 1; k -= 2)
-		s = 1 - s * x * x / (k * (k - 1));
-	s *= x;
-	for (int k = 16; k > 0; k -= 2)
-		c = 1 - c * x * x / (k * (k - 1));
-	*sine = quarters & 1 ? c : s;
-	*cosine = quarters & 1 ? s : c;
-	if (quarters & 2)
-		*sine = -*sine;
-	if ((quarters + 1) & 2)
-		*cosine = -*cosine;
-}
-
-KwAffine
-kw_transform_map(const KwTransform *transform, int h, int w)
-{
-	const double tx = transform->shift_x, ty = transform->shift_y;
-	const double zx = transform->zoom_x, zy = transform->zoom_y;
-	const double centre_x = (w - 1) / 2.0, centre_y = (h - 1) / 2.0;
-	double rs, rc, hs, hc; /* of the rotation and of the shear */
-	KwAffine map;
-
-	/* rotation * shift * shear * zoom, about the centre */
-	sine_and_cosine(transform->rotation, &rs, &rc);
-	sine_and_cosine(transform->shear, &hs, &hc);
-	map.xx = rc * zx;
-	map.xy = (-rc * hs - rs * hc) * zy;
-	map.yx = rs * zx;
-	map.yy = (-rs * hs + rc * hc) * zy;
-	map.x0 = rc * tx - rs * ty + centre_x -
-		 (map.xx * centre_x + map.xy * centre_y);
-	map.y0 = rs * tx + rc * ty + centre_y -
-		 (map.yx * centre_x + map.yy * centre_y);
-
-	/* the flips of the result: x_out becomes w - 1 - x_out */
-	if (transform->flip_horizontal != 0) {
-		map.x0 += map.xx * (w - 1);
-		map.y0 += map.yx * (w - 1);
-		map.xx = -map.xx;
-		map.yx = -map.yx;
-	}
-	if (transform->flip_vertical != 0) {
-		map.x0 += map.xy * (h - 1);
-		map.y0 += map.yy * (h - 1);
-		map.xy = -map.xy;
-		map.yy = -map.yy;
-	}
-	return map;
+	t->h = h;
+	t->w = w;
+	t->c = c;
+	t->source = kw_warp_source_new(h, w, c, error);
+	return t->source != NULL ? g_steal_pointer(&t) : NULL;
 }
 
 void
-kw_transform_apply(const KwTransform *transform, const KwPolicy *policy,
-		   guint8 *dst, const guint8 *src, KwWarpSource *source, int h,
-		   int w)
+kw_transformer_free(KwTransformer *t)
 {
-	KwAffine map = kw_transform_map(transform, h, w);
+	if (t == NULL)
+		return;
+	kw_warp_source_free(t->source);
+	g_free(t);
+}
 
-	kw_warp_source_set(source, src);
-	kw_warp(dst, source, &map, policy->fill, policy->constant);
+void
+kw_transformer_set(KwTransformer *t, const guint8 *pixels)
+{
+	t->pixels = pixels;
+	t->packed = FALSE;
+}
+
+/* ---- geometry */
+
+static gboolean
+is_identity(const KwAffine *map)
+{
+	return map->xx == 1 && map->xy == 0 && map->x0 == 0 && map->yx == 0 &&
+	       map->yy == 1 && map->y0 == 0;
+}
+
+static gboolean
+warp(KwTransformer *t, const KwTransform *transform, guint8 *dst,
+     GError **error)
+{
+	const KwAffine map = kw_transform_map(transform, t->h, t->w);
+	const KwFill fill = (KwFill)transform->fill;
+	const guint8 constant = (guint8)transform->fill_value;
+	const KwInterpolation how = (KwInterpolation)transform->interpolation;
+
+	if (is_identity(&map)) {
+		memcpy(dst, t->pixels,
+		       (gsize)t->h * (gsize)t->w * (gsize)t->c);
+		return TRUE;
+	}
+	if (how != KW_BILINEAR)
+		return kw_filter_warp(dst, t->pixels, t->h, t->w, t->c, &map,
+				      how, fill, constant, error);
+	if (!t->packed)
+		kw_warp_source_set(t->source, t->pixels);
+	t->packed = TRUE;
+	kw_warp(dst, t->source, &map, fill, constant);
+	return TRUE;
+}
+
+/* ---- colours: each only where it changes something */
+
+static void
+colour(const KwTransform *t, guint8 *pixels, gsize n, int c)
+{
+	if (t->channel_shift != 0)
+		kw_colour_channel_shift(pixels, n, c, t->channel_shift);
+	if (t->brightness != 1)
+		kw_colour_brightness(pixels, n, c, t->brightness);
+	if (t->contrast != 1)
+		kw_colour_contrast(pixels, n, c, t->contrast);
+	if (t->saturation != 1)
+		kw_colour_saturation(pixels, n, c, t->saturation);
+	if (t->hue != 0)
+		kw_colour_hue(pixels, n, c, t->hue);
+	if (t->posterize < 8)
+		kw_colour_posterize(pixels, n, c, (int)t->posterize);
+	if (t->solarize < 256)
+		kw_colour_solarize(pixels, n, c, (int)t->solarize);
+	if (t->autocontrast != 0)
+		kw_colour_autocontrast(pixels, n, c);
+	if (t->equalize != 0)
+		kw_colour_equalize(pixels, n, c);
+}
+
+/* ---- what a poor camera does */
+
+static gboolean
+damage(const KwTransform *t, guint8 *pixels, int h, int w, int c,
+       GError **error)
+{
+	const gsize n = (gsize)h * (gsize)w * (gsize)c;
+
+	if (t->sharpness != 1 &&
+	    !kw_filter_sharpness(pixels, h, w, c, t->sharpness, error))
+		return FALSE;
+	if (t->blur != 0 && !kw_filter_blur(pixels, h, w, c, t->blur, error))
+		return FALSE;
+	if (t->noise != 0)
+		kw_noise_add(pixels, n, t->noise, (guint32)t->key);
+	if (t->jpeg != 0 &&
+	    !kw_filter_jpeg(pixels, h, w, c, (int)t->jpeg, error))
+		return FALSE;
+	if (t->erase.width != 0 && t->erase.height != 0)
+		kw_noise_erase(pixels, h, w, c, &t->erase, (guint32)t->key);
+	return TRUE;
+}
+
+gboolean
+kw_transformer_apply(KwTransformer *t, const KwTransform *transform,
+		     guint8 *dst, GError **error)
+{
+	g_assert(t->pixels != NULL);
+	if (!warp(t, transform, dst, error))
+		return FALSE;
+	colour(transform, dst, (gsize)t->h * (gsize)t->w, t->c);
+	return damage(transform, dst, t->h, t->w, t->c, error);
 }
