@@ -12,6 +12,7 @@
 
 #include "kw/error.h"
 #include "lib/image_decode.h"
+#include "lib/vips_error.h"
 
 /*
  * libvips has one error buffer for all threads, so that after a failure among
@@ -64,10 +65,7 @@ gboolean
 kw_image_start(const char *name, GError **error)
 {
 	if (VIPS_INIT(name) != 0) {
-		g_autofree char *text = vips_error_buffer_copy();
-
-		g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
-			    "libvips does not start: %s", g_strstrip(text));
+		kw_vips_error(error, "libvips does not start");
 		return FALSE;
 	}
 	log_handler =

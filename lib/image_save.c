@@ -4,6 +4,7 @@
 #include <vips/vips.h>
 
 #include "kw/error.h"
+#include "lib/vips_error.h"
 
 enum { JPEG_QUALITY = 92 };
 
@@ -77,11 +78,10 @@ kw_image_save(KwOutfile *out, const guint8 *pixels, int height, int width,
 		return FALSE;
 	bytes = encode(type_of(name), pixels, height, width, channels, &size);
 	if (bytes == NULL) {
-		g_autofree char *text = vips_error_buffer_copy();
+		g_autofree char *what = g_strdup_printf(
+			"cannot encode the image '%s'", name);
 
-		g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
-			    "cannot encode the image '%s': %s", name,
-			    g_strdelimit(g_strstrip(text), "\n", ' '));
+		kw_vips_error(error, what);
 		return FALSE;
 	}
 	return kw_outfile_write(out, bytes, size, error);

@@ -64,11 +64,12 @@ run(guint8 *dst, const KwWarpSource *source, WarpLine line, int n, int c,
     WarpFold how)
 {
 	const int down = POSITION_BITS - WEIGHT_BITS;
+	const KwWarpSource image = *source; /* dst is not in the way of it */
 
 	for (int i = 0; i < n; i++) {
-		blend(dst + (gsize)i * (gsize)c, source,
-		      fold(line.x >> down, source->w, how),
-		      fold(line.y >> down, source->h, how), c);
+		blend(dst + (gsize)i * (gsize)c, &image,
+		      fold(line.x >> down, image.w, how),
+		      fold(line.y >> down, image.h, how), c);
 		line.x += line.step_x;
 		line.y += line.step_y;
 	}
