@@ -13,9 +13,8 @@
 /* Images of a block, for each thread. */
 enum { BLOCK_IMAGES = 512 };
 
-/* Bytes of a record besides its pixels, its name and its transform; and of a
- * file besides its records. */
-enum { RECORD_BYTES = 28, FILE_BYTES = 16384 };
+/* Of a file, besides its records. */
+enum { FILE_BYTES = 16384 };
 
 /* What is read, what it becomes, and where that goes. */
 typedef struct {
@@ -172,13 +171,12 @@ warn_of_unbalanced(const Job *job, AugmentReport *report)
 static guint64
 dataset_bytes(const Job *job)
 {
-	guint64 each = kw_dataset_image_size(job->info) + RECORD_BYTES +
-		       job->source_length + sizeof(KwTransform);
 	guint64 n = 0;
 
 	for (KwSplit s = 0; s < KW_N_SPLITS; s++)
 		n += job->outputs[s];
-	return n * each + FILE_BYTES * ((guint64)job->shards + 1);
+	return n * augment_record_bytes(job->info, job->source_length) +
+	       FILE_BYTES * ((guint64)job->shards + 1);
 }
 
 static gboolean

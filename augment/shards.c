@@ -350,9 +350,8 @@ augment_output_free(AugmentOutput *out)
 
 /* ---- how many */
 
-/* All fields of kw-dataset(5) of one record. */
-static gsize
-record_bytes(const KwDatasetInfo *info, gsize source_length)
+gsize
+augment_record_bytes(const KwDatasetInfo *info, gsize source_length)
 {
 	gsize columns =
 		info->columns != NULL ? g_strv_length(info->columns) : 0;
@@ -378,7 +377,7 @@ augment_shards_of_size(guint64 shard_size, const KwDatasetInfo *info,
 		       const gsize counts[KW_N_SPLITS], gsize source_length,
 		       GError **error)
 {
-	const gsize bytes = record_bytes(info, source_length);
+	const gsize bytes = augment_record_bytes(info, source_length);
 	const gsize most = shard_size / bytes;
 	gsize low = 1, high = MAX(MAX(counts[KW_TRAIN], counts[KW_VAL]),
 				  counts[KW_TEST]);

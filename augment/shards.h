@@ -79,6 +79,9 @@ gboolean augment_output_commit(AugmentOutput *out, GError **error);
 void augment_output_free(AugmentOutput *out);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AugmentOutput, augment_output_free)
 
+/* Bytes of one record in its file: all fields of kw-dataset(5). */
+gsize augment_record_bytes(const KwDatasetInfo *info, gsize source_length);
+
 /*
  * How many shards it takes for the records of each, with pixels and all, to be
  * at most shard_size bytes; its file is a few kilobytes larger.  At least 1.
