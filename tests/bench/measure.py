@@ -6,9 +6,11 @@ import pathlib
 import platform
 import re
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 
@@ -16,6 +18,8 @@ BIN = pathlib.Path(os.environ["KW_BIN"])
 ROUNDS = int(os.environ["KW_ROUNDS"])
 QUICK = os.environ["KW_QUICK"] != ""
 CORES = len(os.sched_getaffinity(0))
+# As many photos as keep each core busy once, the same number a class.
+FEW = max(CORES + CORES % 2, 2)
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "benchmarks.md"
 INTRODUCTION = """\
 # Benchmarks
@@ -57,6 +61,33 @@ def rounds(programs):
         for name, program in programs.items():
             seconds[name].append(program())
     return seconds
+
+
+def take_few(photos):
+    """A tree with FEW of the photos, to see how long start and end take."""
+    few = photos.with_name(photos.name + "-few")
+    shutil.rmtree(few, ignore_errors=True)
+    for folder in photos.iterdir():
+        (few / folder.name).mkdir(parents=True)
+        for photo in sorted(folder.iterdir())[: FEW // 2]:
+            (few / folder.name / photo.name).symlink_to(photo)
+    return few
+
+
+@contextlib.contextmanager
+def scratch_folder():
+    """A folder in memory where there is one, also for temporary files."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="kw-bench-", dir=memory) as folder:
+        os.environ["TMPDIR"] = folder
+        yield pathlib.Path(folder)
+
+
+def peak_memory(command):
+    """The most memory that a command takes, in MB, for a table."""
+    peak = pathlib.Path(__file__).with_name("peak.py")
+    kib = subprocess.check_output([sys.executable, "-S", peak, *command])
+    return f"{int(kib) * 1024 / 1e6:.1f}"
 
 
 def speed(ours, theirs):
@@ -117,6 +148,16 @@ def others_are_busy(begin):
     others = (busy - ours) / passed
     print(f"bench: other programs used {others:.1f} cores", file=sys.stderr)
     return others > 0.1 * CORES
+
+
+def caution(busy):
+    """What a reader should know of a machine that others used meanwhile."""
+    if not busy:
+        return ""
+    return (
+        "  Other programs were running: the columns of "
+        f"{CORES} cores do not show what {CORES} cores can do."
+    )
 
 
 def publish(title, text):

@@ -6,25 +6,20 @@ photos, and how many they are.
 
 import functools
 import multiprocessing
-import os
 import pathlib
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
 import cv2
 import measure
 import PIL
-from measure import BIN, CORES, speed, table
+from measure import BIN, CORES, FEW, speed, table
 from PIL import Image, features
 
 FOLDER = pathlib.Path(sys.argv[1])
 LARGE, SMALL, MANY = map(int, sys.argv[2:])
-# As many photos as keep each core busy once, the same number a class.
-FEW = max(CORES + CORES % 2, 2)
 SIZE = (224, 224)
 KW_WHOLE = "kw-prep, the whole program"
 KW_RATE = "kw-prep, without its start"
@@ -121,25 +116,13 @@ def run_prep(photos, threads, scratch):
 # ---- tables
 
 
-def take_few(photos):
-    """A tree with FEW of the photos, to see how long start and end take."""
-    few = photos.with_name(photos.name + "-few")
-    shutil.rmtree(few, ignore_errors=True)
-    for folder in photos.iterdir():
-        (few / folder.name).mkdir(parents=True)
-        for photo in sorted(folder.iterdir())[: FEW // 2]:
-            (few / folder.name / photo.name).symlink_to(photo)
-    return few
-
-
 def programs(photos, peers, denominators, threads, scratch, pool):
     """What takes turns, on one core or on all of them; the peers warmed up."""
     paths = sorted(str(path) for path in photos.glob("*/*.jpg"))
+    few = measure.take_few(photos)
     turns = {
         KW_WHOLE: functools.partial(run_prep, photos, threads, scratch),
-        KW_RATE: functools.partial(
-            run_prep, take_few(photos), threads, scratch
-        ),
+        KW_RATE: functools.partial(run_prep, few, threads, scratch),
     }
     for name, peer in peers.items():
         if threads == 1:
@@ -207,14 +190,12 @@ def peak_memory(scratch):
     """The most memory that kw-prep takes, for one and for ten times as many."""
     counts = (MANY // 10, MANY)
     out = scratch / "dataset.h5"
-    peak = [sys.executable, "-S", pathlib.Path(__file__).with_name("peak.py")]
     # So large that the fewer photos already fill every buffer.
     prep = [BIN / "kw-prep", "-q", "--size=112", "--split=100/0/0", "-o", out]
     row = ["peak memory of kw-prep --size 112, MB"]
     for n in counts:
         print(f"bench: peak memory, {n} photos", file=sys.stderr)
-        kib = subprocess.check_output([*peak, *prep, FOLDER / f"small-{n}"])
-        row.append(f"{int(kib) * 1024 / 1e6:.1f}")
+        row.append(measure.peak_memory([*prep, FOLDER / f"small-{n}"]))
         out.unlink()
     return table(["photos of 200 x 150", *map(str, counts)], [row])
 
@@ -239,30 +220,24 @@ def introduction(busy):
         f"Pillow {PIL.__version__} with libjpeg-turbo {turbo}",
         f"OpenCV {cv2.__version__}",
     )
-    caution = (
-        "  Other programs were running: the columns of "
-        f"{CORES} cores do not show what {CORES} cores can do."
-    )
     what = measure.paragraph(
         "JPEG photos, drawn by code, quality 90, chroma halved, to 224 x 224 "
         "pixels.  kw-prep writes a dataset into memory; peers throw their "
         "pixels away, and their start is left out.  Files are in the page "
-        f"cache.{caution if busy else ''}"
+        f"cache.{measure.caution(busy)}"
     )
     return [about, what]
 
 
 def main():
     begin = measure.machine_use()
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(
-        prefix="kw-bench-", dir=memory
-    ) as scratch:
-        os.environ["TMPDIR"] = scratch
-        with multiprocessing.Pool(CORES) as pool:
-            measured = tables(pathlib.Path(scratch), pool)
-            pool.close()
-            pool.join()
+    with (
+        measure.scratch_folder() as scratch,
+        multiprocessing.Pool(CORES) as pool,
+    ):
+        measured = tables(scratch, pool)
+        pool.close()
+        pool.join()
     busy = measure.others_are_busy(begin)
     measure.publish("kw-prep", "\n".join([*introduction(busy), *measured]))
 
