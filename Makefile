@@ -128,6 +128,10 @@ $(B)/jpeg-limit: libs := -ljpeg
 $(B)/jpeg-limit: $(call obj,tests/bench/jpeg_limit.c)
 	$(link)
 
+# The kernel alone: what kw-augment is measured against.
+$(B)/warp-rate: $(call obj,tests/bench/warp_rate.c) $(B)/libkw.a
+	$(link)
+
 $(B)/obj/%.o: %.c $(B)/.compile
 	@mkdir -p $(@D)
 	@echo 'CC  $<'
@@ -168,11 +172,15 @@ interop: $(tools) $(B)/make-datasets deps-interop ## Compare with real Keras, in
 	@tests/interop/run $(B)
 
 # ---- measurements: `make bench` is every bench-PART
-.PHONY: bench bench-prep
-bench: bench-prep ## Measure against peers and limits, into docs/benchmarks.md
+.PHONY: bench bench-prep bench-augment
+bench: bench-prep bench-augment ## Measure against peers and limits, into docs/benchmarks.md
 
 bench-prep: $(B)/kw-prep $(B)/make-scenes $(B)/jpeg-limit deps-bench
 	@tests/bench/run $(B) prep
+
+bench-augment: $(B)/kw-prep $(B)/kw-augment $(B)/make-scenes $(B)/warp-rate \
+		deps-bench
+	@tests/bench/run $(B) augment
 
 # ---- the whole job
 .PHONY: pipeline weights
