@@ -34,6 +34,9 @@ INSTRUCTIONS = {
 }
 KW_WHOLE = "kw-augment, the whole program"
 KW_RATE = "kw-augment, without its start"
+# Pages of 2 MB, which a plain tmpfs does not have: a write into small ones
+# takes about as long as the kernel, most of it until they are there.
+HUGE = ", huge pages"
 # The name of a peer, the one in augment_peers.py, and its environment.
 WITH_OPENCV4 = {"PYTHONPATH": OPENCV4}
 OPENCVS = {
@@ -178,19 +181,28 @@ def kernels():
     }
 
 
-def rounds(programs, whole, few, threads, scratch):
-    """Seconds a copy in each round; kw-augment is one of the programs."""
-    seconds = measure.rounds(
-        {
-            KW_WHOLE: functools.partial(run_augment, whole, threads, scratch),
-            KW_RATE: functools.partial(run_augment, few, threads, scratch),
-            **programs,
-        }
-    )
+def rounds(programs, whole, few, threads, folders):
+    """Seconds a copy in each round; kw-augment is one of the programs.
+
+    It writes into each of the folders, whose keys are put behind its name.
+    """
+    ours = {}
+    for behind, folder in folders.items():
+        for name, dataset in ((KW_WHOLE, whole), (KW_RATE, few)):
+            ours[name + behind] = functools.partial(
+                run_augment, dataset, threads, folder
+            )
+        # The memory of a virtual machine is there once it has been used.
+        run_augment(whole, threads, folder)
+    seconds = measure.rounds({**ours, **programs})
     n_whole, n_few = COPIES * count(whole), COPIES * count(few)
-    both = zip(seconds[KW_WHOLE], seconds[KW_RATE], strict=True)
-    seconds[KW_RATE] = [(a - b) / (n_whole - n_few) for a, b in both]
-    seconds[KW_WHOLE] = [s / n_whole for s in seconds[KW_WHOLE]]
+    for behind in folders:
+        whole_times = seconds[KW_WHOLE + behind]
+        both = zip(whole_times, seconds[KW_RATE + behind], strict=True)
+        seconds[KW_RATE + behind] = [
+            (a - b) / (n_whole - n_few) for a, b in both
+        ]
+        seconds[KW_WHOLE + behind] = [s / n_whole for s in whole_times]
     return seconds
 
 
@@ -202,7 +214,7 @@ def compare(one):
     """All that ran on one core."""
     head = ["1 core", "copies a second", "speed of the kernel / its"]
     fastest = one[kernel(1)]
-    names = [*kernels(), KW_WHOLE, KW_RATE, *PEERS]
+    names = [*kernels(), KW_RATE, *PEERS]
     rows = [
         [name, rate(one[name]), f"{speed(fastest, one[name]):.2f}"]
         for name in names
@@ -210,21 +222,23 @@ def compare(one):
     return table(head, rows)
 
 
-def end_to_end(one, every):
+def end_to_end(one, every, folders):
     """kw-augment against as many kernels as there are cores."""
     head = ["kw-augment", "wanted"]
     for cores in ("1 core", f"{CORES} cores"):
         head += [f"{cores}, copies a second", "speed / (kernel x cores)"]
     rows = []
-    for name in (KW_WHOLE, KW_RATE, WRITE):
-        row = [name, "" if name == WRITE else "0.6"]
-        for times, cores in ((one, 1), (every, CORES)):
-            if name not in times:
-                row += ["", ""]
-                continue
-            share = speed(times[name], times[kernel(COPIES)]) / cores
-            row += [rate(times[name]), f"{share:.2f}"]
-        rows.append(row)
+    for behind in folders:
+        for name in (KW_WHOLE, KW_RATE, WRITE):
+            row = [name + behind, "" if name == WRITE else "0.6"]
+            for times, cores in ((one, 1), (every, CORES)):
+                if name + behind not in times:
+                    row += ["", ""]
+                    continue
+                copy = times[name + behind]
+                share = speed(copy, times[kernel(COPIES)]) / cores
+                row += [rate(copy), f"{share:.2f}"]
+            rows.append(row)
     return table(head, rows)
 
 
@@ -254,7 +268,7 @@ def peak_memory(scratch):
     return table(head, [row])
 
 
-def tables(scratch):
+def tables(scratch, folders):
     photos = FOLDER / f"augment-{PHOTOS}"
     whole = prepare(photos, scratch / "whole.h5", 224)
     few = prepare(measure.take_few(photos), scratch / "few.h5", 224)
@@ -263,18 +277,20 @@ def tables(scratch):
     alone = kernels()
     for name, (peer, environment) in PEERS.items():
         alone[name] = functools.partial(run_peer, peer, environment, pixels)
-    alone[WRITE] = functools.partial(run_write, pixels, scratch)
+    for behind, folder in folders.items():
+        alone[WRITE + behind] = functools.partial(run_write, pixels, folder)
     with measure.one_core():
-        one = rounds(alone, whole, few, 1, scratch)
-    both = zip(one[kernel(COPIES)], one[WRITE], strict=True)
-    one[WRITE] = [made + written for made, written in both]
+        one = rounds(alone, whole, few, 1, folders)
+    for behind in folders:
+        both = zip(one[kernel(COPIES)], one[WRITE + behind], strict=True)
+        one[WRITE + behind] = [made + written for made, written in both]
     limit = {kernel(COPIES): kernels()[kernel(COPIES)]}
-    every = rounds(limit, whole, few, CORES, scratch)
+    every = rounds(limit, whole, few, CORES, folders)
     whole.unlink()
     few.unlink()
     return [
         goals(one),
-        end_to_end(one, every),
+        end_to_end(one, every, folders),
         compare(one),
         peak_memory(scratch),
     ]
@@ -298,15 +314,20 @@ def introduction(busy):
         f"makes {COPIES} of each of {PHOTOS} images, from a dataset in memory "
         "(tmpfs) into another: it also reads, checks, sums and writes.  The "
         "limit takes as long as the kernel and a bare write of the copy, "
-        f"one after the other.{measure.caution(busy)}"
+        "one after the other.  Huge pages are those of a tmpfs mounted with "
+        f"huge=always, where that is allowed.{measure.caution(busy)}"
     )
     return [about, what, measure.paragraph(ABOUT_PEERS)]
 
 
 def main():
     begin = measure.machine_use()
-    with measure.scratch_folder() as scratch:
-        measured = tables(scratch)
+    with (
+        measure.scratch_folder() as scratch,
+        measure.huge_folder(scratch) as huge,
+    ):
+        folders = {"": scratch} | ({HUGE: huge} if huge else {})
+        measured = tables(scratch, folders)
     busy = measure.others_are_busy(begin)
     measure.publish("kw-augment", "\n".join([*introduction(busy), *measured]))
 

@@ -83,6 +83,21 @@ def scratch_folder():
         yield pathlib.Path(folder)
 
 
+@contextlib.contextmanager
+def huge_folder(scratch):
+    """A tmpfs with pages of 2 MB, or None where it cannot be mounted."""
+    folder = scratch / "huge"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "huge=always", "tmpfs", folder]
+    if subprocess.run(mount, stderr=subprocess.DEVNULL).returncode != 0:
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
 def peak_memory(command):
     """The most memory that a command takes, in MB, for a table."""
     peak = pathlib.Path(__file__).with_name("peak.py")
