@@ -122,6 +122,14 @@ augment_plan_new(const AugmentCensus *census, char *const *class_names,
 	plan->first_level = amount->originals ? 0 : 1;
 	if (!plan_classes(plan, census, class_names, amount, error))
 		return NULL;
+	if (plan->last_level == 0 && plan->inputs[KW_TRAIN] != 0) {
+		g_set_error(error, KW_ERROR, KW_ERROR_USAGE,
+			    "no copies to make: all classes have %zu train "
+			    "images or more already; ask for more with "
+			    "--balance",
+			    amount->balance_to);
+		return NULL;
+	}
 	if (!plan_places(plan)) {
 		g_set_error(error, KW_ERROR, KW_ERROR_USAGE,
 			    "so many copies of %zu images are too many",
