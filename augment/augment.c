@@ -77,7 +77,8 @@ open_input(Job *job, GError **error)
 	if (o->replay == NULL)
 		return check_input(job->input, error);
 	job->replayed = kw_dataset_open(o->replay, error);
-	return job->replayed != NULL;
+	return job->replayed != NULL &&
+	       augment_blocks_check_replay(job->input, job->replayed, error);
 }
 
 /* ---- plan */
@@ -89,6 +90,7 @@ describe_output(Job *job)
 	const KwDatasetInfo *input = kw_dataset_info(job->input);
 	const AugmentRecipe *recipe = &job->options->recipe;
 	g_autofree char *settings = NULL;
+	g_autofree char *others = augment_recipe_other_lines(input->settings);
 
 	job->info = kw_dataset_info_copy(input);
 	if (job->replayed != NULL) {
@@ -103,7 +105,7 @@ describe_output(Job *job)
 	g_free(job->info->settings);
 	g_free(job->info->generator);
 	g_strfreev(job->info->columns);
-	job->info->settings = kw_settings_merge(input->settings, settings);
+	job->info->settings = kw_settings_merge(others, settings);
 	job->info->generator = g_strdup("kw-augment " KW_VERSION);
 	job->info->columns = g_strdupv((char **)kw_transform_columns);
 }

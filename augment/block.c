@@ -100,8 +100,9 @@ set_replay_error(GError **error, const KwDataset *replayed, const char *why)
 	return FALSE;
 }
 
-static gboolean
-check_replay(const KwDataset *input, const KwDataset *replayed, GError **error)
+gboolean
+augment_blocks_check_replay(const KwDataset *input, const KwDataset *replayed,
+			    GError **error)
 {
 	const KwDatasetInfo *a = kw_dataset_info(input);
 	const KwDatasetInfo *b = kw_dataset_info(replayed);
@@ -117,6 +118,13 @@ check_replay(const KwDataset *input, const KwDataset *replayed, GError **error)
 		return set_replay_error(error, replayed,
 					"its images are of another size than "
 					"those of the dataset");
+	if (a->channels != b->channels)
+		return set_replay_error(error, replayed,
+					a->channels == 1
+						? "the dataset is gray, and it "
+						  "is not"
+						: "it is gray, and the dataset "
+						  "is not");
 	if (!g_strv_equal((const char *const *)a->class_names,
 			  (const char *const *)b->class_names))
 		return set_replay_error(error, replayed,
@@ -158,7 +166,7 @@ augment_blocks_replay(KwDataset *input, KwDataset *replayed, gsize block_images,
 {
 	g_autoptr(AugmentBlocks) blocks = g_new0(AugmentBlocks, 1);
 
-	if (!check_replay(input, replayed, error))
+	if (!augment_blocks_check_replay(input, replayed, error))
 		return NULL;
 	blocks->input = input;
 	blocks->replayed = replayed;

@@ -44,11 +44,17 @@ AugmentBlocks *augment_blocks_new(KwDataset *input, AugmentPlan *plan,
 				  gsize block_images);
 
 /*
- * The blocks of what was made before: train has the images of `replayed`, an
- * augmented dataset of equal size and classes, with its transforms, made again
- * of the originals in the train split of `input`.
- * Errors: KW_ERROR_INPUT when they do not go together, or `replayed` is not
- * augmented or by another version; those of kw_dataset_read_records().
+ * Can `replayed` be made again of images like those of `input`?  KW_ERROR_INPUT
+ * when they are of another size or have other channels or classes, or when
+ * `replayed` is not augmented or by another version.
+ */
+gboolean augment_blocks_check_replay(const KwDataset *input,
+				     const KwDataset *replayed, GError **error);
+
+/*
+ * The blocks of what was made before: train has the images of `replayed`, with
+ * its transforms, made again of the originals in the train split of `input`.
+ * Errors: those above, and of kw_dataset_read_records().
  */
 AugmentBlocks *augment_blocks_replay(KwDataset *input, KwDataset *replayed,
 				     gsize block_images, GError **error);

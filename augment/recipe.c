@@ -52,14 +52,26 @@ augment_recipe_settings(const AugmentRecipe *recipe)
 	return kw_settings_merge(unsorted, "");
 }
 
-char *
-augment_recipe_lines(const char *settings)
+static char *
+lines_of(const char *settings, gboolean recipe)
 {
 	g_auto(GStrv) lines = g_strsplit(settings, "\n", -1);
 	GString *text = g_string_new(NULL);
 
 	for (char **line = lines; *line != NULL; line++)
-		if (g_str_has_prefix(*line, PREFIX))
+		if (**line != '\0' && g_str_has_prefix(*line, PREFIX) == recipe)
 			g_string_append_printf(text, "%s\n", *line);
 	return g_string_free(text, FALSE);
+}
+
+char *
+augment_recipe_lines(const char *settings)
+{
+	return lines_of(settings, TRUE);
+}
+
+char *
+augment_recipe_other_lines(const char *settings)
+{
+	return lines_of(settings, FALSE);
 }

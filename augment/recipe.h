@@ -28,4 +28,7 @@ char *augment_recipe_settings(const AugmentRecipe *recipe);
 /* The lines of these settings that a recipe wrote.  Free it. */
 char *augment_recipe_lines(const char *settings);
 
+/* All others: those of kw-prep.  Free it. */
+char *augment_recipe_other_lines(const char *settings);
+
 #endif
