@@ -91,6 +91,7 @@ typedef struct {
 	GArray *settings;   /* Setting, in their order */
 	gboolean print_policy;
 	const char *planned; /* an option that a replay does not go with */
+	gboolean copies, grid, save_format; /* were given */
 } Parser;
 
 static void
@@ -115,7 +116,7 @@ parse_grid(AugmentOptions *options, const char *arg,
 {
 	int rows, columns, length = 0;
 
-	if (sscanf(arg, "%d%*1[xX]%d%n", &rows, &columns, &length) != 2 ||
+	if (sscanf(arg, "%4d%*1[xX]%3d%n", &rows, &columns, &length) != 2 ||
 	    arg[length] != '\0' || rows < 1 || rows > 1000 || columns < 2 ||
 	    columns > 100)
 		kw_arg_fail(state,
@@ -152,6 +153,7 @@ parse_copies(int key, char *arg, struct argp_state *state, Parser *parser)
 	switch (key) {
 	case 'n':
 		parser->planned = "copies";
+		parser->copies = TRUE;
 		recipe->amount.copies = (gint32)kw_arg_int(
 			state, "--copies", arg, 1, AUGMENT_MAX_COPIES);
 		return 0;
@@ -189,9 +191,10 @@ parse_shard_size(AugmentOptions *options, const char *arg,
 }
 
 static error_t
-parse_output(int key, char *arg, struct argp_state *state,
-	     AugmentOptions *options)
+parse_output(int key, char *arg, struct argp_state *state, Parser *parser)
 {
+	AugmentOptions *options = parser->options;
+
 	switch (key) {
 	case OPTION_REPLAY:
 		options->replay = arg;
@@ -207,6 +210,7 @@ parse_output(int key, char *arg, struct argp_state *state,
 		options->save_to = arg;
 		return 0;
 	case OPTION_SAVE_FORMAT:
+		parser->save_format = TRUE;
 		options->save_format = kw_arg_choice(state, "--save-format",
 						     arg, augment_save_formats);
 		return 0;
@@ -214,6 +218,7 @@ parse_output(int key, char *arg, struct argp_state *state,
 		options->preview = arg;
 		return 0;
 	case OPTION_GRID:
+		parser->grid = TRUE;
 		parse_grid(options, arg, state);
 		return 0;
 	case OPTION_SUMMARY:
@@ -262,6 +267,15 @@ check_combination(const Parser *parser, const struct argp_state *state)
 
 	if (o->shards != 0 && o->shard_size != 0)
 		kw_arg_fail(state, "--shards and --shard-size: give one");
+	if (parser->copies && o->recipe.amount.balance == BALANCE_TO)
+		kw_arg_fail(state, "--copies and --balance with a number: give "
+				   "one");
+	if (parser->grid && o->preview == NULL)
+		kw_arg_fail(state, "--grid is that of --preview, which is not "
+				   "given");
+	if (parser->save_format && o->save_to == NULL)
+		kw_arg_fail(state, "--save-format is that of --save-to, which "
+				   "is not given");
 	if (o->replay == NULL)
 		return;
 	if (parser->planned != NULL)
@@ -299,7 +313,7 @@ parse(int key, char *arg, struct argp_state *state)
 		status = parse_copies(key, arg, state, parser);
 		return status != ARGP_ERR_UNKNOWN
 			       ? status
-			       : parse_output(key, arg, state, options);
+			       : parse_output(key, arg, state, parser);
 	}
 }
 
