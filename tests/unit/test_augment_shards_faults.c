@@ -3,6 +3,7 @@
  * shards, which are not read.
  */
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
