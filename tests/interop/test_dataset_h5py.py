@@ -9,6 +9,8 @@ import h5py
 import numpy as np
 import pytest
 
+from augmented import IDENTITY, column_names, draw_noise, prepare, run_augment
+
 BIN = os.environ["KW_BIN"]
 COUNTS = {"train": 7, "val": 3, "test": 0}
 TYPES = {
@@ -161,3 +163,119 @@ def test_kw_reads_a_dataset_of_h5py(tmp_path):
         )
         assert np.array_equal(file["val/images"][:], images["val"])
         assert list(file.attrs["class_names"]) == ["cat", "dög"]
+
+
+# ---- what kw-augment writes
+
+COLUMNS = [
+    *["rotation", "shift_x", "shift_y", "shear", "zoom_x", "zoom_y"],
+    *["flip_horizontal", "flip_vertical", "shear_x", "shear_y"],
+    *["crop_x", "crop_y", "crop_width", "crop_height"],
+    *["channel_shift", "brightness", "contrast", "saturation", "hue"],
+    *["posterize", "solarize", "autocontrast", "equalize", "sharpness"],
+    *["blur", "noise", "jpeg"],
+    *["erase_x", "erase_y", "erase_width", "erase_height"],
+    *["key", "interpolation", "fill", "fill_value"],
+]
+POLICY = ["-n", "5", "--policy=heavy", "--fill=constant", "--fill-value=9"]
+
+
+@pytest.fixture(scope="module")
+def augmented(tmp_path_factory):
+    """A dataset, its augmented one, and the same in shards."""
+    path = tmp_path_factory.mktemp("augmented")
+    photos = draw_noise(path / "photos", COUNTS, 5)
+    prepare(photos, path / "in.h5", "20x30")
+    run_augment("-o", path / "whole.h5", *POLICY, path / "in.h5")
+    run_augment("-o", path / "set.h5", *POLICY, "--shards=7", path / "in.h5")
+    return path
+
+
+def test_an_index_is_read_as_the_whole_file(augmented):
+    """Every field, attribute and record, in the same order."""
+    with (
+        h5py.File(augmented / "whole.h5") as whole,
+        h5py.File(augmented / "set.h5") as index,
+    ):
+        assert len(index.attrs["shards"]) == 7
+        counts = index.attrs["shard_counts"].reshape(7, 3)
+        assert counts.sum(0).tolist() == [60, 10, 10]
+        assert counts.sum(1).all()
+        more = {"shards", "shard_counts", "set_id"}
+        assert set(index.attrs) - set(whole.attrs) == more
+        for name, value in whole.attrs.items():
+            assert np.array_equal(index.attrs[name], value), name
+        for split in COUNTS:
+            assert sorted(index[split]) == sorted(whole[split])
+            for name, expected in whole[split].items():
+                field = index[split][name]
+                assert field.is_virtual and not expected.is_virtual
+                assert field.dtype == expected.dtype
+                assert np.array_equal(field[:], expected[:]), (split, name)
+                assert sorted(field.attrs) == sorted(expected.attrs)
+
+
+def test_shards_hold_what_their_index_says(augmented):
+    with h5py.File(augmented / "set.h5") as index:
+        first = dict.fromkeys(COUNTS, 0)
+        counts = index.attrs["shard_counts"].reshape(7, 3).tolist()
+        for shard, row in zip(index.attrs["shards"], counts, strict=True):
+            with h5py.File(augmented / shard) as file:
+                assert file.attrs["set_id"] == index.attrs["set_id"] != 0
+                for split, n in zip(COUNTS, row):
+                    images = file[split]["images"][:]
+                    part = slice(first[split], first[split] + n)
+                    assert len(images) == n
+                    assert np.array_equal(images, index[split]["images"][part])
+                    first[split] += n
+
+
+@pytest.mark.parametrize("name", ["whole.h5", "set.h5"])
+def test_columns_and_the_identity_of_originals(augmented, name):
+    identity = [IDENTITY.get(column, 0) for column in COLUMNS]
+    with h5py.File(augmented / name) as file:
+        for split in COUNTS:
+            assert column_names(file[split]) == COLUMNS
+            copies = file[split]["copies"][:]
+            transforms = file[split]["transforms"][:]
+            assert (transforms[copies == 0] == identity).all()
+            assert (copies > 0).any() == (split == "train")
+            made = transforms[copies > 0]
+            assert (made[:, COLUMNS.index("fill")] == 3).all()
+            assert (made[:, COLUMNS.index("fill_value")] == 9).all()
+            assert not (made == identity).all(1).any()
+
+
+def test_copies_have_what_their_originals_have(augmented):
+    with h5py.File(augmented / "whole.h5") as file:
+        train = {name: field[:] for name, field in file["train"].items()}
+    first = {i: n for n, i in reversed(list(enumerate(train["record_ids"])))}
+    original = [first[i] for i in train["record_ids"]]
+    assert np.array_equal(train["copies"], np.repeat(np.arange(6), 10))
+    for name in ("labels", "group_ids", "sources"):
+        assert np.array_equal(train[name], train[name][original])
+    sums = [zlib.crc32(image.tobytes()) for image in train["images"]]
+    assert train["checksums"].tolist() == sums
+
+
+@pytest.mark.parametrize("name", ["whole.h5", "set.h5"])
+def test_a_replay_gives_the_same_file(augmented, tmp_path, name):
+    run_augment(
+        *["-o", tmp_path / "again.h5"],
+        *["--replay", augmented / name, augmented / "in.h5"],
+    )
+    again = (tmp_path / "again.h5").read_bytes()
+    assert again == (augmented / "whole.h5").read_bytes()
+
+
+def test_a_replay_needs_the_numbers_alone(augmented, tmp_path):
+    """Not the pixels of what it makes again: here they are gone."""
+    hollow = tmp_path / "hollow.h5"
+    hollow.write_bytes((augmented / "whole.h5").read_bytes())
+    with h5py.File(hollow, "r+") as file:
+        file["train/images"][:] = 0
+    run_augment(
+        *["-o", tmp_path / "again.h5", "--replay", hollow, augmented / "in.h5"]
+    )
+    again = (tmp_path / "again.h5").read_bytes()
+    assert again == (augmented / "whole.h5").read_bytes()
