@@ -1,13 +1,22 @@
-# kw-augment: files and pipes, threads, bad input, and what it leaves behind.
+# kw-augment: files and pipes, threads, shards, replays, instruction sets.
 . "$KW_TESTS/support/cli.sh"
 augment=$KW_BIN/kw-augment
+info=$KW_BIN/kw-info
+
+# Every image of a dataset, whatever files it is in, and its index in a row.
+content() {
+	"$info" --extract all -q -o "$1.images" "$1"
+	(cd "$1.images" && LC_ALL=C find . -type f | sort | xargs sha256sum)
+	rm -r "$1.images"
+}
 
 "$KW_BIN/make-photos" photos cat,dog 12
 "$KW_BIN/kw-prep" -q -s 20x28 -o in.h5 photos
 
 echo "-- one thread, many threads, again, pipes and files: the same bytes"
 "$augment" -n 3 -j 1 -o one.h5 in.h5 2> report
-grep -q 'train [0-9]* -> [0-9]*, val' report || fail "report: $(cat report)"
+tr -s ' ' < report | grep -q '^all 16 -> 64 4 4$' ||
+	fail "report: $(cat report)"
 "$augment" -q -n 3 -j 2 -o two.h5 in.h5 2> report
 [ ! -s report ] || fail "not quiet: $(cat report)"
 cmp one.h5 two.h5
@@ -19,78 +28,99 @@ cat in.h5 | "$augment" -q -n 3 - | cat > piped.h5
 cmp one.h5 piped.h5
 "$KW_BIN/kw-prep" -q -s 20x28 photos | "$augment" -q -n 3 > pipeline.h5
 cmp one.h5 pipeline.h5
+"$info" --verify one.h5 | grep -q '^verified: 72 records, 72 checksums' ||
+	fail "not sound"
+"$augment" -v -n 3 -f -o two.h5 in.h5 2> report
+grep -q '^augment.rotation=45$' report || fail "-v: $(cat report)"
 
-echo "-- the defaults are the seed recipe"
-"$augment" -q -o default.h5 in.h5
-"$augment" -q -o recipe.h5 --copies 1 --seed 42 --rotation 45 \
-	--width-shift 0.3 --height-shift 0.3 --shear 0.2 --zoom 0.2 \
-	--horizontal-flip --no-vertical-flip --fill nearest in.h5
-cmp default.h5 recipe.h5
-for option in --seed=1 --rotation=5 --width-shift=0 --height-shift=0 \
-	--shear=9 --zoom=0 --no-horizontal-flip --vertical-flip \
-	--fill=reflect --fill=wrap --fill=constant; do
-	"$augment" -q -f -o other.h5 "$option" in.h5
-	! cmp -s default.h5 other.h5 || fail "$option changes nothing"
-done
-"$augment" -q -f -o black.h5 --fill constant in.h5
-"$augment" -q -f -o white.h5 --fill constant --fill-value 255 in.h5
-! cmp -s black.h5 white.h5 || fail "--fill-value changes nothing"
+echo "-- how many copies"
+"$augment" -n 2 --no-originals -o copies.h5 in.h5 2> report
+tr -s ' ' < report | grep -q '^all 16 -> 32 4 4$' || fail "$(cat report)"
+"$info" copies.h5 | tr -s ' ' | grep -q '^copies 32 0 0 32$' ||
+	fail "$("$info" copies.h5)"
+"$augment" -q -n 2 --seed 7 -o seed.h5 in.h5
+"$augment" -q -n 2 -o other.h5 in.h5
+! cmp -s seed.h5 other.h5 || fail "--seed changes nothing"
 
-echo "-- bad command lines"
-refused 1 "--copies" "$augment" -n 0 in.h5
-refused 1 "--copies" "$augment" -n 3x in.h5
-refused 1 "--rotation" "$augment" --rotation=-1 in.h5
-refused 1 "--zoom" "$augment" --zoom 1.5 in.h5
-refused 1 "--shear" "$augment" --shear nan in.h5
-refused 1 "--fill" "$augment" --fill mirror in.h5
-refused 1 "--fill-value" "$augment" --fill-value 256 in.h5
-refused 1 "second" "$augment" in.h5 in.h5
+echo "-- classes of equal size"
+cp -r photos uneven
+rm uneven/dog/000[0-5].jpg
+"$KW_BIN/kw-prep" -q -s 20x28 --split 100/0/0 -o uneven.h5 uneven
+# balanced OPTIONS CAT DOG: the sizes after that
+balanced() {
+	"$augment" $1 -f -o balanced.h5 uneven.h5 2> report
+	tr -s ' ' < report > squeezed
+	grep -q "^cat 12 -> $2 0 0\$" squeezed || fail "$1: $(cat report)"
+	grep -q "^dog 6 -> $3 0 0\$" squeezed || fail "$1: $(cat report)"
+	"$info" --verify -q balanced.h5
+}
+balanced "--balance none" 24 12
+balanced "--balance max" 24 24
+balanced "--balance max -n 2" 36 36
+balanced "--balance max -n 2 --no-originals" 24 24
+balanced "--balance 20" 20 20
+balanced "--balance 20 --no-originals" 20 20
+balanced "--balance 8" 12 8
+grep -q "warning: class 'cat' has more originals" report ||
+	fail "no warning: $(cat report)"
+# different copies, no repeats
+"$augment" -q -f --balance 100 -o balanced.h5 uneven.h5
+content balanced.h5 | cut -d ' ' -f 1 | sort -u > different
+[ "$(wc -l < different)" -eq 200 ] || fail "$(wc -l < different) images differ"
 
-echo "-- bad input"
-refused 1 "missing.h5" "$augment" missing.h5
-refused 1 "photos" "$augment" photos
-echo "no dataset" > text.h5
-refused 1 "text.h5" "$augment" text.h5
-head -c 20000 in.h5 > truncated.h5
-refused 1 "truncated.h5" "$augment" truncated.h5
-refused 1 "standard input" "$augment" < /dev/null
-refused 1 "augmented already" "$augment" one.h5
-"$KW_BIN/kw-prep" -q -s 20x28 --split 0/50/50 -o untrained.h5 photos
-refused 1 "no train records" "$augment" untrained.h5
-
-echo "-- outputs that cannot be, and that are left alone"
-refused 1 "default.h5" "$augment" -o default.h5 in.h5
-cmp default.h5 recipe.h5
-"$augment" -q -f -n 3 -o default.h5 in.h5
-cmp default.h5 one.h5
-refused 1 "missing/out.h5" "$augment" -o missing/out.h5 in.h5
-status=0
-"$augment" -q in.h5 > /dev/full 2> stderr || status=$?
-[ "$status" -eq 1 ] || fail "status $status for a full disk"
-grep -q "standard output" stderr || fail "a full disk: $(cat stderr)"
-if command -v script > /dev/null; then
-	# `script` gives the command a terminal
-	script -qec "$augment missing.h5" /dev/null < /dev/null > stdout || :
-	grep -q -e "-o" stdout || fail "a terminal: $(cat stdout)"
-	! grep -q "missing.h5" stdout || fail "refused after opening the input"
-fi
-
-echo "-- interrupted: dies of the signal and leaves nothing"
-mkdir work
-for signal in INT TERM; do
-	# the parent of all this may have it ignored
-	[[ $(trap -p $signal) != *"''"* ]] || continue
-	status=0
-	TMPDIR=$PWD/work timeout --preserve-status -s $signal 0.5 "$augment" \
-		-q -n 100000 -o work/out.h5 in.h5 2> stderr || status=$?
-	[ "$status" -eq $((128 + $(kill -l $signal))) ] ||
-		fail "status $status after SIG$signal: $(cat stderr)"
-	[ -z "$(ls -A work)" ] || fail "left behind: $(ls -A work)"
-done
-
-echo "-- every instruction set gives the same bytes"
-for cpu in generic avx2 avx512; do
-	KW_CPU=$cpu "$augment" -q -f -n 3 -o cpu.h5 in.h5
-	cmp one.h5 cpu.h5
+echo "-- threads, shards and instruction sets give the same bytes"
+for policy in heavy trivial; do
+	args=(-q -f -n 4 --policy $policy)
+	"$augment" "${args[@]}" -j 1 -o one.h5 in.h5
+	for threads in 2 8; do
+		"$augment" "${args[@]}" -j $threads -o other.h5 in.h5
+		cmp one.h5 other.h5
+	done
+	for cpu in generic avx2 avx512; do
+		KW_CPU=$cpu "$augment" "${args[@]}" -o other.h5 in.h5
+		cmp one.h5 other.h5
+	done
+	content one.h5 > expected
+	[ "$(wc -l < expected)" -eq 88 ] || fail "$(wc -l < expected) images"
+	for shards in 1 7; do
+		"$augment" "${args[@]}" --shards $shards -o set.h5 in.h5
+		content set.h5 | cmp - expected
+		"$info" --verify -q set.h5
+	done
 done
 KW_CPU=fast refused 1 "KW_CPU=fast" "$augment" -o never.h5 in.h5
+
+echo "-- a replay makes the same bytes"
+"$augment" -q -f -n 3 --policy heavy --seed 5 -o made.h5 in.h5
+"$augment" --replay made.h5 -o again.h5 in.h5 2> report
+cmp made.h5 again.h5
+grep -q '^replay: all images are as they were$' report || fail "$(cat report)"
+"$augment" -q --replay made.h5 -j 1 made.h5 | cmp - made.h5
+"$augment" -q -f -n 3 --policy heavy --seed 5 --shards 4 -o set.h5 in.h5
+"$augment" -q --replay set.h5 in.h5 | cmp - made.h5
+"$augment" -q --replay set.h5 set.h5 | cmp - made.h5
+"$augment" -q --replay - in.h5 < made.h5 | cmp - made.h5
+"$augment" -q --replay copies.h5 in.h5 | cmp - copies.h5
+KW_CPU=generic "$augment" -q --replay made.h5 in.h5 | cmp - made.h5
+"$augment" -q --replay made.h5 --shards 3 -f -o set.h5 in.h5
+content made.h5 > expected
+content set.h5 | cmp - expected
+"$augment" --replay made.h5 --dry-run -o never.h5 in.h5 2> report
+[ ! -e never.h5 ] || fail "a dry run wrote"
+tr -s ' ' < report | grep -q '^all 16 -> 64 4 4$' || fail "$(cat report)"
+
+echo "-- of other photos, replayed images are counted"
+"$KW_BIN/make-photos" --first 50 others cat,dog 12
+(cd others && for i in {50..61}; do
+	mv cat/00$i.jpg cat/$(printf %04d $((i - 50))).jpg
+	mv dog/00$i.jpg dog/$(printf %04d $((i - 50))).jpg
+done)
+"$KW_BIN/kw-prep" -q -s 20x28 --split-from in.h5 -o others.h5 others
+"$augment" -f --replay made.h5 -o again.h5 others.h5 2> report
+grep -q '^replay: 64 images are not as they were' report ||
+	fail "$(cat report)"
+"$info" --verify -q again.h5
+
+echo "-- nothing is left behind"
+[ -z "$(ls -A tmp)" ] || fail "left behind: $(ls -A tmp)"
+no_leftovers
