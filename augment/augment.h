@@ -13,8 +13,7 @@
  * Do what the options say.  All that is written appears whole or not at all,
  * the image files of --save-to one by one; the bytes do not depend on the
  * number of threads.  Memory does not grow with the dataset, but for the names
- * that
- * --save-to gave and the ids that --replay looks for.
+ * that --save-to gave and the ids that --replay looks for.
  * Errors: KW_ERROR_INPUT when the dataset is augmented already or has no train
  * records, those of planning, reading, transforming and writing, KW_ERROR_IO
  * also when the disks have no room for it, KW_ERROR_INTERRUPTED.  Main thread.
