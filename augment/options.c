@@ -256,7 +256,6 @@ print_policy(const AugmentOptions *options)
 	g_autofree char *text = kw_policy_text(&options->recipe.policy);
 
 	fputs(text, stdout);
-	exit(kw_app_finish(KW_EXIT_DONE));
 }
 
 /* Options that do not go together. */
@@ -377,8 +376,9 @@ list_options(void)
 	return (struct argp_option *)g_array_free(list, FALSE);
 }
 
-void
-augment_options_parse(AugmentOptions *options, int argc, char **argv)
+/* Is the policy to be printed, and nothing else done? */
+static gboolean
+parse_all(AugmentOptions *options, int argc, char **argv)
 {
 	static const struct argp_child children[] = {
 		{ &kw_common_argp, 0, NULL, 0 },
@@ -404,6 +404,14 @@ augment_options_parse(AugmentOptions *options, int argc, char **argv)
 				     .grid_columns = 10 };
 	kw_common_init(&options->common);
 	argp_parse(&argp, argc, argv, 0, NULL, &parser);
-	if (parser.print_policy)
-		print_policy(options);
+	return parser.print_policy;
+}
+
+void
+augment_options_parse(AugmentOptions *options, int argc, char **argv)
+{
+	if (!parse_all(options, argc, argv))
+		return;
+	print_policy(options);
+	exit(kw_app_finish(KW_EXIT_DONE));
 }
