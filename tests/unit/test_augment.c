@@ -344,6 +344,26 @@ bytes_do_not_depend_on_threads_or_blocks(void **state)
 				 FALSE);
 }
 
+/* Record 0 of val is not made of record 0 of train, which was read last. */
+static void
+splits_of_one_record_keep_their_images(void **state)
+{
+	AugmentOptions options =
+		augment_data_options(augment_data_path(state, "in.h5"),
+				     augment_data_path(state, "out.h5"));
+
+	augment_data_write(options.input,
+			   &(AugmentData){ .counts = { 1, 1, 1 } });
+	options.common.threads = 1;
+	g_auto(Pair) pair = open_pair(&options);
+	for (KwSplit s = 0; s < KW_N_SPLITS; s++) {
+		g_autofree guint8 *old = augment_data_images(pair.before, s);
+		g_autofree guint8 *new = augment_data_images(pair.after, s);
+
+		assert_memory_equal(new, old, SIZE);
+	}
+}
+
 static void
 shards_hold_what_the_whole_file_does(void **state)
 {
@@ -445,6 +465,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_balance_makes_different_copies),
 		cmocka_unit_test(a_copy_is_the_same_however_many_are_made),
 		cmocka_unit_test(bytes_do_not_depend_on_threads_or_blocks),
+		cmocka_unit_test(splits_of_one_record_keep_their_images),
 		cmocka_unit_test(shards_hold_what_the_whole_file_does),
 		cmocka_unit_test(refuses_an_augmented_dataset),
 		cmocka_unit_test(refuses_a_dataset_without_train_records),
