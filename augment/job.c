@@ -3,9 +3,6 @@
 #include "augment/shards.h"
 #include "kw/app.h"
 
-/* Of a file, besides its records. */
-enum { FILE_BYTES = 16384 };
-
 /* ---- input */
 
 static gboolean
@@ -140,7 +137,7 @@ dataset_bytes(const AugmentJob *job)
 	for (KwSplit s = 0; s < KW_N_SPLITS; s++)
 		n += job->outputs[s];
 	return n * augment_record_bytes(job->info, job->source_length) +
-	       FILE_BYTES * ((guint64)job->shards + 1);
+	       augment_file_bytes(job->info) * ((guint64)job->shards + 1);
 }
 
 static gboolean

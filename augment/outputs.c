@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "augment/save.h"
 #include "kw/image_save.h"
 #include "kw/space.h"
 
@@ -47,6 +48,9 @@ augment_outputs_new(const AugmentOptions *o, GError **error)
 		g_prefix_error(error, "--preview: ");
 		return NULL;
 	}
+	if (o->save_to != NULL && !o->dry_run &&
+	    !augment_save_check(o->save_to, force, error))
+		return NULL;
 	if (!prepare_file(&outputs->preview, o->preview, force, error) ||
 	    !prepare_file(&outputs->summary, o->summary, force, error))
 		return NULL;

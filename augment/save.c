@@ -1,7 +1,6 @@
 #include "augment/save.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 
 #include "kw/error.h"
 #include "kw/image_names.h"
@@ -72,17 +71,18 @@ make_folder_of(AugmentSave *save, const char *path, GError **error)
 	return TRUE;
 }
 
-static gboolean
-check_free(const AugmentSave *save, const char *path, GError **error)
+gboolean
+augment_save_check(const char *folder, gboolean force, GError **error)
 {
-	struct stat st;
+	g_autofree char *train =
+		g_build_filename(folder, kw_split_names[KW_TRAIN], NULL);
 
-	if (save->force || lstat(path, &st) != 0)
+	if (force || !g_file_test(train, G_FILE_TEST_EXISTS))
 		return TRUE;
 	g_set_error(error, KW_ERROR, KW_ERROR_USAGE,
-		    "'%s' exists already; use -f to replace it, or another "
-		    "folder",
-		    path);
+		    "'%s' exists already; use -f to replace files in it, or "
+		    "another folder",
+		    train);
 	return FALSE;
 }
 
@@ -101,8 +101,7 @@ augment_save_plan(AugmentSave *save, const AugmentBlock *block, GError **error)
 		char *path = g_build_filename(save->folder, name, NULL);
 
 		g_ptr_array_add(save->paths, path);
-		if (!make_folder_of(save, path, error) ||
-		    !check_free(save, path, error))
+		if (!make_folder_of(save, path, error))
 			return FALSE;
 	}
 	return TRUE;

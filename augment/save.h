@@ -25,8 +25,14 @@ void augment_save_free(AugmentSave *save);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AugmentSave, augment_save_free)
 
 /*
+ * Before the work: KW_ERROR_USAGE when there is a DIR/train already and `force`
+ * is FALSE.
+ */
+gboolean augment_save_check(const char *folder, gboolean force, GError **error);
+
+/*
  * Name the files of the images of a block, and make their folders; main thread.
- * Errors: KW_ERROR_USAGE when one exists and `force` is FALSE, KW_ERROR_IO.
+ * KW_ERROR_IO.
  */
 gboolean augment_save_plan(AugmentSave *save, const AugmentBlock *block,
 			   GError **error);
@@ -34,7 +40,7 @@ gboolean augment_save_plan(AugmentSave *save, const AugmentBlock *block,
 /*
  * Write image i of that block (h x w x c bytes), if it is one of train.  Each
  * file appears whole or not at all.  Any thread.  Errors: those of
- * kw_image_save().
+ * kw_image_save() and of kw_outfile_new().
  */
 gboolean augment_save_image(AugmentSave *save, gsize i, const guint8 *pixels,
 			    GError **error);

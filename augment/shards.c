@@ -361,6 +361,19 @@ augment_record_bytes(const KwDatasetInfo *info, gsize source_length)
 	       3 * sizeof(guint32);
 }
 
+gsize
+augment_file_bytes(const KwDatasetInfo *info)
+{
+	/* HDF5's own and attributes of fixed size, some 16 thousand */
+	gsize bytes = 32768;
+
+	for (char **name = info->class_names; *name != NULL; name++)
+		bytes += strlen(*name) + 32;
+	if (info->settings != NULL)
+		bytes += strlen(info->settings);
+	return bytes;
+}
+
 /* The most records that one of n shards has. */
 static gsize
 largest_shard(const gsize counts[KW_N_SPLITS], gsize n)
@@ -378,7 +391,8 @@ augment_shards_of_size(guint64 shard_size, const KwDatasetInfo *info,
 		       GError **error)
 {
 	const gsize bytes = augment_record_bytes(info, source_length);
-	const gsize most = shard_size / bytes;
+	const gsize file = augment_file_bytes(info);
+	const gsize most = shard_size > file ? (shard_size - file) / bytes : 0;
 	gsize low = 1, high = MAX(MAX(counts[KW_TRAIN], counts[KW_VAL]),
 				  counts[KW_TEST]);
 

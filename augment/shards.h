@@ -79,13 +79,16 @@ gboolean augment_output_commit(AugmentOutput *out, GError **error);
 void augment_output_free(AugmentOutput *out);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AugmentOutput, augment_output_free)
 
-/* Bytes of one record in its file: all fields of kw-dataset(5). */
+/*
+ * Bytes of one record in its file, all fields of kw-dataset(5); and of a file
+ * besides its records, at most.
+ */
 gsize augment_record_bytes(const KwDatasetInfo *info, gsize source_length);
+gsize augment_file_bytes(const KwDatasetInfo *info);
 
 /*
- * How many shards it takes for the records of each, with pixels and all, to be
- * at most shard_size bytes; its file is a few kilobytes larger.  At least 1.
- * 0 with KW_ERROR_USAGE when not even one record of each split fits.
+ * How many shards it takes for each to be at most shard_size bytes.  At least
+ * 1.  0 with KW_ERROR_USAGE when not even one record of each split fits.
  */
 guint augment_shards_of_size(guint64 shard_size, const KwDatasetInfo *info,
 			     const gsize counts[KW_N_SPLITS],

@@ -129,6 +129,40 @@ check_counts(const KwDataset *d, const KwDataset *shard, const guint64 *counts,
 	return TRUE;
 }
 
+/*
+ * What tells the images of a shard from those of any other: CRC-32 of their
+ * checksums, one a split.
+ */
+static void
+sum_up(const KwDataset *shard, guint32 sums[KW_N_SPLITS])
+{
+	for (KwSplit s = 0; s < KW_N_SPLITS; s++) {
+		const SplitReader *split = &shard->splits[s];
+		g_autofree guint32 *bytes = g_new(guint32, split->count);
+
+		for (gsize i = 0; i < split->count; i++)
+			bytes[i] = GUINT32_TO_LE(split->checksums[i]);
+		sums[s] = kw_checksum((const guint8 *)bytes,
+				      split->count * sizeof *bytes);
+	}
+}
+
+/* Does it hold those images?  A copy of another shard may have the counts. */
+static gboolean
+check_sums(const KwDataset *d, const KwDataset *shard, const guint32 *sums,
+	   GError **error)
+{
+	guint32 found[KW_N_SPLITS];
+
+	sum_up(shard, found);
+	if (memcmp(found, sums, sizeof found) == 0)
+		return TRUE;
+	return kw_dataset_fail(error, d->name,
+			       "shard '%s' holds other images than the index "
+			       "was written for; " REMEDY,
+			       shard->name);
+}
+
 static gboolean
 files_can_be_open(const KwDataset *d, gsize n, GError **error)
 {
@@ -149,12 +183,16 @@ kw_index_open_shards(KwDataset *d, const char *folder, GError **error)
 	g_auto(GStrv) names = kw_h5_get_strings(d->file, "shards");
 	gsize n = names != NULL ? g_strv_length(names) : 0;
 	g_autofree guint64 *counts = g_new0(guint64, n * KW_N_SPLITS + 1);
+	g_autofree guint32 *sums = g_new0(guint32, n * KW_N_SPLITS + 1);
 
 	if (n < 1 || n > KW_DATASET_MAX_SHARDS)
 		return kw_dataset_fail(error, d->name, "bad shards");
 	if (!kw_h5_get_numbers(d->file, "shard_counts", H5T_NATIVE_UINT64,
 			       counts, n * KW_N_SPLITS))
 		return kw_dataset_fail(error, d->name, "bad shard_counts");
+	if (!kw_h5_get_numbers(d->file, "shard_checksums", H5T_NATIVE_UINT32,
+			       sums, n * KW_N_SPLITS))
+		return kw_dataset_fail(error, d->name, "bad shard_checksums");
 	if (!files_can_be_open(d, n, error))
 		return FALSE;
 	d->shards =
@@ -163,7 +201,8 @@ kw_index_open_shards(KwDataset *d, const char *folder, GError **error)
 		KwDataset *shard = open_shard(d, folder, names[k], error);
 
 		if (shard == NULL || !add_shard(d, shard, error) ||
-		    !check_counts(d, shard, counts + k * KW_N_SPLITS, error))
+		    !check_counts(d, shard, counts + k * KW_N_SPLITS, error) ||
+		    !check_sums(d, shard, sums + k * KW_N_SPLITS, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -279,16 +318,20 @@ write_shard_list(hid_t file, const KwDataset *d, const char *const *names)
 {
 	const gsize n = d->shards->len;
 	g_autofree guint64 *counts = g_new(guint64, n * KW_N_SPLITS);
+	g_autofree guint32 *sums = g_new(guint32, n * KW_N_SPLITS);
 
 	for (gsize k = 0; k < n; k++) {
 		const KwDataset *shard = g_ptr_array_index(d->shards, k);
 
+		sum_up(shard, sums + k * KW_N_SPLITS);
 		for (KwSplit s = 0; s < KW_N_SPLITS; s++)
 			counts[k * KW_N_SPLITS + s] = shard->splits[s].count;
 	}
 	return kw_h5_set_strings(file, "shards", names, n) &&
 	       kw_h5_set_numbers(file, "shard_counts", H5T_STD_U64LE,
-				 H5T_NATIVE_UINT64, counts, n * KW_N_SPLITS);
+				 H5T_NATIVE_UINT64, counts, n * KW_N_SPLITS) &&
+	       kw_h5_set_numbers(file, "shard_checksums", H5T_STD_U32LE,
+				 H5T_NATIVE_UINT32, sums, n * KW_N_SPLITS);
 }
 
 /* The shards as one dataset, described as the first of them is. */

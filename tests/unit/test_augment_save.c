@@ -210,7 +210,7 @@ files_that_are_there_are_kept_without_force(void **state)
 	options.common.force = FALSE;
 	assert_false(augment_data_run(&options, &error));
 	test_assert_error(&error, KW_ERROR_USAGE,
-			  "train/cat/0-c1.png' exists already; use -f");
+			  "train' exists already; use -f");
 	assert_false(g_file_test(options.common.output, G_FILE_TEST_EXISTS));
 	assert_true(g_file_get_contents(path, &content, NULL, NULL));
 	assert_string_equal(content, "mine");

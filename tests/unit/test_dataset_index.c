@@ -295,6 +295,17 @@ refuses_to_index_shards_that_do_not_agree(void **state)
 	assert_false(g_file_test(index, G_FILE_TEST_EXISTS));
 }
 
+/* A shard of the same set, of as many records, under another's name. */
+static void
+refuses_a_shard_in_the_place_of_another(void **state)
+{
+	TestDataset set = shards[1];
+
+	set.first++;
+	replace_shard(state, &set);
+	refuses(state, KW_ERROR_FORMAT, "s-1.h5' holds other images");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, test_dir_teardown)
 
 int
@@ -312,6 +323,7 @@ main(void)
 		TEST(refuses_a_shard_with_fewer_records),
 		TEST(refuses_a_shard_of_another_set),
 		TEST(refuses_a_shard_of_other_images),
+		TEST(refuses_a_shard_in_the_place_of_another),
 		TEST(refuses_a_shard_of_other_columns),
 		TEST(refuses_an_index_as_shard_even_itself),
 		TEST(refuses_shards_in_other_folders),
