@@ -24,19 +24,20 @@ make_blocks(AugmentBlocks *blocks, AugmentMaker *maker, gsize total,
 	GError *failure = NULL;
 
 	for (gsize done = 0; done < total;) {
-		g_autoptr(AugmentBlock) block =
-			augment_blocks_next(blocks, &failure);
+		AugmentBlock *block = augment_blocks_next(blocks, &failure);
 
 		if (block == NULL)
 			break;
+		done += block->images->len;
 		if (!augment_maker_run(maker, block, error))
 			return FALSE;
-		done += block->images->len;
 		kw_progress_set(progress, done);
 	}
-	if (failure != NULL)
+	if (failure != NULL) {
 		g_propagate_error(error, failure);
-	return failure == NULL;
+		return FALSE;
+	}
+	return augment_maker_finish(maker, error);
 }
 
 static gboolean

@@ -6,15 +6,26 @@
 
 enum { BATCH_RECORDS = 4096 };
 
+/* What is known of an original, for a replay. */
+typedef struct {
+	guint64 record_id;
+	gsize place; /* in train */
+	gint32 label;
+	guint64 group_id;
+} Original;
+
 struct AugmentBlocks {
 	KwDataset *input;
 	AugmentPlan *plan;           /* or NULL: */
 	KwDataset *replayed;         /* train is made as this was */
 	const AugmentRecipe *recipe; /* of the plan */
-	GHashTable *originals; /* of a replay: record id -> place in train */
+	GHashTable *originals;       /* Original, of a replay */
 	gsize block_images;
 	KwSplit split;
-	gsize done; /* records of the split that have been in a block */
+	KwRecords *batch;  /* some records of the split */
+	gsize first;       /* the place of the first of them */
+	gsize row;         /* the one that is next */
+	gint32 copy, last; /* of which these copies are still to come */
 };
 
 void
@@ -23,7 +34,7 @@ augment_block_free(AugmentBlock *block)
 	if (block == NULL)
 		return;
 	kw_records_free(block->records);
-	g_array_unref(block->images);
+	g_clear_pointer(&block->images, g_array_unref);
 	g_free(block);
 }
 
@@ -33,6 +44,7 @@ augment_blocks_free(AugmentBlocks *blocks)
 	if (blocks == NULL)
 		return;
 	g_clear_pointer(&blocks->originals, g_hash_table_unref);
+	kw_records_free(blocks->batch);
 	g_free(blocks);
 }
 
@@ -49,44 +61,6 @@ augment_blocks_new(KwDataset *input, AugmentPlan *plan,
 	blocks->recipe = recipe;
 	blocks->block_images = block_images;
 	return blocks;
-}
-
-/* All images of a train record: itself, if it is kept, and its copies. */
-static void
-add_copies(const AugmentBlocks *blocks, AugmentBlock *block, gsize row)
-{
-	const KwDatasetInfo *info = kw_dataset_info(blocks->input);
-	const AugmentRecipe *recipe = blocks->recipe;
-	AugmentPlan *plan = blocks->plan;
-	gint32 last =
-		augment_plan_next_record(plan, block->records->labels[row]);
-
-	for (gint32 copy = plan->first_level; copy <= last; copy++) {
-		AugmentImage image = { .row = row,
-				       .source = blocks->done + row,
-				       .copy = copy,
-				       .transform = kw_transform_identity };
-
-		image.output = augment_plan_next_place(plan, copy);
-		if (copy > 0)
-			image.transform = kw_transform_draw(
-				&recipe->policy, recipe->seed,
-				block->records->record_ids[row], copy,
-				info->height, info->width);
-		g_array_append_val(block->images, image);
-	}
-}
-
-/* A record of val or test. */
-static void
-add_kept(const AugmentBlocks *blocks, AugmentBlock *block, gsize row)
-{
-	const AugmentImage image = { .row = row,
-				     .source = blocks->done + row,
-				     .output = blocks->done + row,
-				     .transform = kw_transform_identity };
-
-	g_array_append_val(block->images, image);
 }
 
 /* ---- by what was made before */
@@ -133,12 +107,12 @@ augment_blocks_check_replay(const KwDataset *input, const KwDataset *replayed,
 	return TRUE;
 }
 
-/* Ids of 64 bits as keys; the values are places. */
 static gboolean
 list_originals(AugmentBlocks *blocks, GError **error)
 {
 	const gsize n = kw_dataset_count(blocks->input, KW_TRAIN);
 
+	/* the id is at the beginning of an Original */
 	blocks->originals = g_hash_table_new_full(g_int64_hash, g_int64_equal,
 						  g_free, NULL);
 	for (gsize done = 0, m; done < n; done += m) {
@@ -149,13 +123,17 @@ list_originals(AugmentBlocks *blocks, GError **error)
 						  m, error);
 		if (records == NULL)
 			return FALSE;
-		for (gsize i = 0; i < m; i++)
+		for (gsize i = 0; i < m; i++) {
+			const Original original = { records->record_ids[i],
+						    done + i,
+						    records->labels[i],
+						    records->group_ids[i] };
+
 			if (records->copies[i] == 0)
-				g_hash_table_insert(
+				g_hash_table_add(
 					blocks->originals,
-					g_memdup2(&records->record_ids[i],
-						  sizeof *records->record_ids),
-					GSIZE_TO_POINTER(done + i));
+					g_memdup2(&original, sizeof original));
+		}
 	}
 	return TRUE;
 }
@@ -176,44 +154,55 @@ augment_blocks_replay(KwDataset *input, KwDataset *replayed, gsize block_images,
 	return g_steal_pointer(&blocks);
 }
 
-static gboolean
-add_replayed(const AugmentBlocks *blocks, AugmentBlock *block, gsize row,
-	     GError **error)
+/* What a row of the batch was made of; NULL when that is not in the input. */
+static const Original *
+find_original(const AugmentBlocks *blocks, gsize row, GError **error)
 {
-	const KwDatasetInfo *info = kw_dataset_info(blocks->input);
-	const KwRecords *records = block->records;
-	AugmentImage image = { .row = row,
-			       .output = blocks->done + row,
-			       .copy = records->copies[row] };
-	gpointer source;
+	const KwRecords *records = blocks->batch;
+	const Original *original = g_hash_table_lookup(
+		blocks->originals, &records->record_ids[row]);
 
-	memcpy(&image.transform,
-	       records->transforms + row * KW_N_TRANSFORM_COLUMNS,
-	       sizeof image.transform);
-	if (!g_hash_table_lookup_extended(blocks->originals,
-					  &records->record_ids[row], NULL,
-					  &source)) {
-		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
-			    "'%s' has no train record of '%s', which '%s' was "
-			    "made of",
-			    kw_dataset_name(blocks->input),
-			    records->sources[row],
-			    kw_dataset_name(blocks->replayed));
-		return FALSE;
-	}
-	if (!kw_transform_check(&image.transform, info->height, info->width,
-				error)) {
-		g_prefix_error(error, "'%s': copy %d of '%s': ",
-			       kw_dataset_name(blocks->replayed), image.copy,
-			       records->sources[row]);
-		return FALSE;
-	}
-	image.source = GPOINTER_TO_SIZE(source);
-	g_array_append_val(block->images, image);
-	return TRUE;
+	if (original != NULL && original->label == records->labels[row] &&
+	    original->group_id == records->group_ids[row])
+		return original;
+	g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+		    "'%s' cannot be replayed: '%s' is %s in '%s'; augment that "
+		    "with the same seed and policy instead",
+		    kw_dataset_name(blocks->replayed), records->sources[row],
+		    original == NULL ? "no train record"
+		    : original->label != records->labels[row]
+			    ? "of another class"
+			    : "of another group",
+		    kw_dataset_name(blocks->input));
+	return NULL;
 }
 
-/* ---- blocks */
+static gboolean
+set_replayed(const AugmentBlocks *blocks, AugmentImage *image, GError **error)
+{
+	const KwDatasetInfo *info = kw_dataset_info(blocks->input);
+	const KwRecords *records = blocks->batch;
+	const gsize row = blocks->row;
+	const Original *original = find_original(blocks, row, error);
+
+	if (original == NULL)
+		return FALSE;
+	image->source = original->place;
+	image->output = blocks->first + row;
+	image->copy = records->copies[row];
+	memcpy(&image->transform,
+	       records->transforms + row * KW_N_TRANSFORM_COLUMNS,
+	       sizeof image->transform);
+	if (kw_transform_check(&image->transform, info->height, info->width,
+			       error))
+		return TRUE;
+	g_prefix_error(error, "'%s': copy %d of '%s': ",
+		       kw_dataset_name(blocks->replayed), image->copy,
+		       records->sources[row]);
+	return FALSE;
+}
+
+/* ---- one image after the other */
 
 /* Whose records are those of the split? */
 static KwDataset *
@@ -224,52 +213,128 @@ records_of(const AugmentBlocks *blocks)
 		       : blocks->input;
 }
 
-/* As many records as have the images of a block. */
-static gsize
-block_records(const AugmentBlocks *blocks)
+/* The copies that the next row of the batch is to have. */
+static void
+begin_row(AugmentBlocks *blocks)
 {
-	gsize each = blocks->plan != NULL && blocks->split == KW_TRAIN
-			     ? augment_plan_most_of_one(blocks->plan)
-			     : 1;
-
-	return MAX(blocks->block_images / MAX(each, 1), 1);
+	blocks->copy = blocks->last = 0;
+	if (blocks->split != KW_TRAIN || blocks->plan == NULL ||
+	    blocks->row == blocks->batch->n)
+		return;
+	blocks->copy = blocks->plan->first_level;
+	blocks->last = augment_plan_next_record(
+		blocks->plan, blocks->batch->labels[blocks->row]);
 }
 
+/*
+ * Go to the next image of the split, over records that have none: to another
+ * batch of records, if need be.  *more is FALSE at the end of the split.
+ */
 static gboolean
-fill_block(const AugmentBlocks *blocks, AugmentBlock *block, GError **error)
+find_next(AugmentBlocks *blocks, gboolean *more, GError **error)
 {
-	for (gsize row = 0; row < block->records->n; row++) {
-		if (block->split != KW_TRAIN)
-			add_kept(blocks, block, row);
-		else if (blocks->plan != NULL)
-			add_copies(blocks, block, row);
-		else if (!add_replayed(blocks, block, row, error))
+	const gsize n = kw_dataset_count(records_of(blocks), blocks->split);
+
+	for (;;) {
+		gsize place;
+
+		if (blocks->batch != NULL && blocks->row < blocks->batch->n) {
+			if (blocks->copy <= blocks->last)
+				return *more = TRUE;
+			blocks->row++;
+			begin_row(blocks);
+			continue;
+		}
+		place = blocks->first + blocks->row;
+		*more = place < n;
+		if (!*more)
+			return TRUE;
+		g_clear_pointer(&blocks->batch, kw_records_free);
+		blocks->first = place;
+		blocks->row = 0;
+		blocks->batch = kw_dataset_read_records(
+			records_of(blocks), blocks->split, place,
+			MIN(BATCH_RECORDS, n - place), error);
+		if (blocks->batch == NULL)
 			return FALSE;
+		begin_row(blocks);
 	}
+}
+
+/* The image that find_next() has found, of this row of the block. */
+static gboolean
+add_next(AugmentBlocks *blocks, AugmentBlock *block, gsize row, GError **error)
+{
+	AugmentImage image = { .row = row,
+			       .source = blocks->first + blocks->row,
+			       .output = blocks->first + blocks->row,
+			       .copy = blocks->copy,
+			       .transform = kw_transform_identity };
+
+	if (records_of(blocks) == blocks->replayed) {
+		if (!set_replayed(blocks, &image, error))
+			return FALSE;
+	} else if (blocks->split == KW_TRAIN) {
+		image.output =
+			augment_plan_next_place(blocks->plan, blocks->copy);
+	}
+	g_array_append_val(block->images, image);
+	blocks->copy++;
 	return TRUE;
+}
+
+/* ---- blocks */
+
+/* Rows first..end-1 of the batch. */
+static KwRecords *
+copy_rows(const KwRecords *batch, gsize first, gsize end)
+{
+	KwRecords *rows = kw_records_new(end - first, batch->n_columns);
+
+	for (gsize i = first; i < end; i++)
+		kw_records_copy(rows, i - first, batch, i);
+	return rows;
+}
+
+/* As many images as a block has, or as there are in the batch. */
+static AugmentBlock *
+fill_block(AugmentBlocks *blocks, GError **error)
+{
+	g_autoptr(AugmentBlock) block = g_new0(AugmentBlock, 1);
+	const gsize first = blocks->row;
+	gsize end = first;
+
+	block->split = blocks->split;
+	block->recipe = blocks->split == KW_TRAIN ? blocks->recipe : NULL;
+	block->images = g_array_new(FALSE, FALSE, sizeof(AugmentImage));
+	while (block->images->len < blocks->block_images &&
+	       blocks->row < blocks->batch->n) {
+		if (blocks->copy > blocks->last) {
+			blocks->row++;
+			begin_row(blocks);
+			continue;
+		}
+		end = blocks->row + 1;
+		if (!add_next(blocks, block, blocks->row - first, error))
+			return NULL;
+	}
+	block->records = copy_rows(blocks->batch, first, end);
+	return g_steal_pointer(&block);
 }
 
 AugmentBlock *
 augment_blocks_next(AugmentBlocks *blocks, GError **error)
 {
-	g_autoptr(AugmentBlock) block = NULL;
-	gsize left;
+	gboolean more = FALSE;
 
-	while ((left = kw_dataset_count(records_of(blocks), blocks->split) -
-		       blocks->done) == 0) {
+	while (find_next(blocks, &more, error)) {
+		if (more)
+			return fill_block(blocks, error);
 		if (blocks->split + 1 == KW_N_SPLITS)
 			return NULL;
 		blocks->split++;
-		blocks->done = 0;
+		g_clear_pointer(&blocks->batch, kw_records_free);
+		blocks->first = blocks->row = 0;
 	}
-	block = g_new0(AugmentBlock, 1);
-	block->split = blocks->split;
-	block->images = g_array_new(FALSE, FALSE, sizeof(AugmentImage));
-	block->records = kw_dataset_read_records(
-		records_of(blocks), blocks->split, blocks->done,
-		MIN(left, block_records(blocks)), error);
-	if (block->records == NULL || !fill_block(blocks, block, error))
-		return NULL;
-	blocks->done += block->records->n;
-	return g_steal_pointer(&block);
+	return NULL;
 }

@@ -2,9 +2,9 @@
  * The images of an augmented dataset, a block at a time: which original each is
  * made of, how, and where it goes.
  *
- * A block has the images of some neighbours of the input, so that each original
- * is read once for all of its copies.  Train comes first, then val and test,
- * whose images are kept.
+ * A block has the images of neighbours of the input, so that each original is
+ * read once for all of its copies, or a few times where it has very many.
+ * Train comes first, then val and test, whose images are kept.
  */
 #ifndef KW_AUGMENT_BLOCK_H
 #define KW_AUGMENT_BLOCK_H
@@ -16,18 +16,20 @@
 
 /* An image to be made. */
 typedef struct {
-	gsize row;        /* of the block's records: what it is of */
-	gsize source;     /* of this split of the input: its original */
-	gsize output;     /* its place in this split of the output */
-	gint32 copy;      /* 0: the original */
-	guint32 checksum; /* once it is made */
-	KwTransform transform;
+	gsize row;             /* of the block's records: what it is of */
+	gsize source;          /* of this split of the input: its original */
+	gsize output;          /* its place in this split of the output */
+	gint32 copy;           /* 0: the original */
+	guint32 checksum;      /* once it is made */
+	KwTransform transform; /* of a copy that a recipe draws: once made */
 } AugmentImage;
 
 typedef struct {
 	KwSplit split;
 	KwRecords *records;
 	GArray *images; /* AugmentImage, those of an original together */
+	const AugmentRecipe
+		*recipe; /* draws the copies; NULL: they are drawn */
 } AugmentBlock;
 
 void augment_block_free(AugmentBlock *block);
@@ -36,7 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AugmentBlock, augment_block_free)
 typedef struct AugmentBlocks AugmentBlocks;
 
 /*
- * The blocks of a plan, each of about block_images images; drawn by a recipe.
+ * The blocks of a plan, each of block_images images but the last of a split;
+ * drawn by a recipe.
  * The arguments are borrowed, and the plan is followed: it can be once.
  */
 AugmentBlocks *augment_blocks_new(KwDataset *input, AugmentPlan *plan,
@@ -65,7 +68,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AugmentBlocks, augment_blocks_free)
 /*
  * The next block, NULL at the end and on errors: those of
  * kw_dataset_read_records(); of a replay KW_ERROR_INPUT when a record is not
- * in the input, KW_ERROR_FORMAT when it has a transform that cannot be.
+ * in the input or has another class or group there, KW_ERROR_FORMAT when it has
+ * a transform that cannot be.
  */
 AugmentBlock *augment_blocks_next(AugmentBlocks *blocks, GError **error);
 

@@ -48,6 +48,9 @@ count_split(AugmentCensus *census, KwDataset *dataset, KwSplit split,
 				census->classes[records->labels[i]][split]++;
 			if (split == KW_TRAIN)
 				census->records[records->labels[i]]++;
+			digest_add(content, records->record_ids[i]);
+			digest_add(content, records->group_ids[i]);
+			digest_add(content, (guint64)records->labels[i]);
 			digest_add(content, records->checksums[i]);
 		}
 	}
@@ -85,11 +88,11 @@ augment_census_free(AugmentCensus *census)
 }
 
 guint64
-augment_census_set_id(const AugmentCensus *census, const char *settings)
+augment_census_set_id(const AugmentCensus *census, const char *words)
 {
 	g_autoptr(GChecksum) set = g_checksum_new(G_CHECKSUM_SHA256);
 
 	digest_add(set, census->content);
-	g_checksum_update(set, (const guchar *)settings, -1);
+	g_checksum_update(set, (const guchar *)words, -1);
 	return MAX(digest_number(set), 1);
 }

@@ -13,7 +13,8 @@ typedef struct {
 	gsize (*classes)[KW_N_SPLITS]; /* n_classes: originals of each */
 	gsize *records;                /* n_classes: train, copies included */
 	gsize splits[KW_N_SPLITS];     /* records, copies included */
-	guint64 content; /* of the checksums of all records, in their order */
+	guint64 content; /* of ids, groups, labels and checksums of all records
+			  */
 } AugmentCensus;
 
 /*
@@ -26,9 +27,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AugmentCensus, augment_census_free)
 
 /*
  * What shards of one set have in common and those of others do not: from the
- * settings of the output and the content of the input.  Never 0.
+ * content of the input, and from words on what was made of it.  Never 0.
  */
-guint64 augment_census_set_id(const AugmentCensus *census,
-			      const char *settings);
+guint64 augment_census_set_id(const AugmentCensus *census, const char *words);
 
 #endif

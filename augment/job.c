@@ -88,13 +88,13 @@ plan_copies(AugmentJob *job, AugmentReport *report, GError **error)
 static gboolean
 plan_replay(AugmentJob *job, AugmentReport *report, GError **error)
 {
-	g_autoptr(AugmentCensus) made = NULL;
 	const AugmentCensus *census = job->census;
+	AugmentCensus *made;
 
 	for (KwSplit s = 0; s < KW_N_SPLITS; s++)
 		job->outputs[s] = census->splits[s];
 	job->outputs[KW_TRAIN] = kw_dataset_count(job->replayed, KW_TRAIN);
-	made = augment_census_take(job->replayed, error);
+	made = job->made = augment_census_take(job->replayed, error);
 	if (made == NULL)
 		return FALSE;
 	for (guint k = 0; k < MIN(made->n_classes, census->n_classes); k++)
@@ -110,7 +110,7 @@ warn_of_unbalanced(const AugmentJob *job, AugmentReport *report)
 	for (guint k = 0; k < job->census->n_classes; k++) {
 		const AugmentCount *count = &report->counts[k];
 
-		if (count->before == 0)
+		if (count->before == 0 && job->plan != NULL)
 			g_ptr_array_add(
 				report->warnings,
 				g_strdup_printf("class '%s' has no train "
@@ -176,6 +176,18 @@ plan_shards(AugmentJob *job, GError **error)
 	return job->shards != 0;
 }
 
+/* Of the input, of what is replayed, and of what is done by which version. */
+static guint64
+make_set_id(const AugmentJob *job)
+{
+	g_autofree char *words =
+		g_strdup_printf("%s%s\n%" G_GUINT64_FORMAT "\n",
+				job->info->settings, job->info->generator,
+				job->made != NULL ? job->made->content : 0);
+
+	return augment_census_set_id(job->census, words);
+}
+
 AugmentJob *
 augment_job_new(const AugmentOptions *options, AugmentReport *report,
 		GError **error)
@@ -190,8 +202,7 @@ augment_job_new(const AugmentOptions *options, AugmentReport *report,
 		return NULL;
 	warn_of_unbalanced(job, report);
 	if (job->shards != 0)
-		job->info->set_id =
-			augment_census_set_id(job->census, job->info->settings);
+		job->info->set_id = make_set_id(job);
 	report->settings = augment_recipe_lines(job->info->settings);
 	report->replayed = job->replayed != NULL;
 	report->shards = job->shards;
@@ -207,6 +218,7 @@ augment_job_free(AugmentJob *job)
 	kw_dataset_info_free(job->info);
 	augment_plan_free(job->plan);
 	augment_census_free(job->census);
+	augment_census_free(job->made);
 	kw_dataset_free(job->replayed);
 	kw_dataset_free(job->input);
 	g_free(job);

@@ -14,6 +14,7 @@ typedef struct {
 	const AugmentOptions *options;
 	KwDataset *input, *replayed; /* the latter may be NULL */
 	AugmentCensus *census;       /* of the input */
+	AugmentCensus *made;         /* of what is replayed; or NULL */
 	AugmentPlan *plan;           /* NULL of a replay */
 	KwDatasetInfo *info;         /* of the output */
 	gsize outputs[KW_N_SPLITS];  /* records of the output */

@@ -23,7 +23,8 @@ struct AugmentMaker {
 	AugmentSave *save;
 	gsize image_size;
 	int threads;
-	Worker *workers; /* one a thread */
+	Worker *workers;    /* one a thread */
+	AugmentBlock *made; /* whose records are still to be written; or NULL */
 	gsize n_other;
 };
 
@@ -68,14 +69,14 @@ augment_maker_free(AugmentMaker *maker)
 {
 	if (maker == NULL)
 		return;
-		/* What libvips keeps for threads that used it. */
 #pragma omp parallel num_threads(maker->threads)
-	kw_image_thread_end();
+	kw_image_thread_end(); /* for what libvips keeps for a thread */
 	for (int i = 0; i < maker->threads; i++) {
 		kw_transformer_free(maker->workers[i].transformer);
 		kw_free(maker->workers[i].original);
 		kw_free(maker->workers[i].copy);
 	}
+	augment_block_free(maker->made);
 	g_free(maker->workers);
 	g_free(maker);
 }
@@ -87,6 +88,17 @@ augment_maker_n_other(const AugmentMaker *maker)
 }
 
 /* ---- an image */
+
+static void
+draw(const AugmentMaker *maker, const AugmentBlock *block, AugmentImage *image)
+{
+	const KwDatasetInfo *info = kw_dataset_info(maker->input);
+
+	image->transform =
+		kw_transform_draw(&block->recipe->policy, block->recipe->seed,
+				  block->records->record_ids[image->row],
+				  image->copy, info->height, info->width);
+}
 
 /* The pixels of an image, in a buffer of the worker; NULL on errors. */
 static const guint8 *
@@ -115,9 +127,11 @@ make_image(const AugmentMaker *maker, Worker *worker, AugmentBlock *block,
 	   guint i, GError **error)
 {
 	AugmentImage *image = &g_array_index(block->images, AugmentImage, i);
-	const guint8 *pixels =
-		make_pixels(maker, worker, block->split, image, error);
+	const guint8 *pixels;
 
+	if (block->recipe != NULL && image->copy > 0)
+		draw(maker, block, image);
+	pixels = make_pixels(maker, worker, block->split, image, error);
 	if (pixels == NULL)
 		return FALSE;
 	image->checksum = kw_checksum(pixels, maker->image_size);
@@ -129,40 +143,7 @@ make_image(const AugmentMaker *maker, Worker *worker, AugmentBlock *block,
 	       augment_save_image(maker->save, i, pixels, error);
 }
 
-/* ---- a block */
-
-/* Workers write their own image and error, and nothing else. */
-static gboolean
-make_images(const AugmentMaker *maker, AugmentBlock *block, GError **error)
-{
-	const guint n = block->images->len;
-	g_autofree GError **errors = g_new0(GError *, n);
-	gboolean ok = TRUE;
-	gint stop = FALSE;
-
-	for (int i = 0; i < maker->threads; i++)
-		maker->workers[i].source = -1;
-#pragma omp parallel for num_threads(maker->threads)                           \
-	schedule(dynamic, AT_A_TIME)
-	for (guint i = 0; i < n; i++) {
-		Worker *worker = &maker->workers[omp_get_thread_num()];
-
-		if (g_atomic_int_get(&stop) || kw_interrupted())
-			continue;
-		if (!make_image(maker, worker, block, i, &errors[i]))
-			g_atomic_int_set(&stop, TRUE);
-	}
-	for (guint i = 0; i < n; i++) {
-		if (errors[i] == NULL)
-			continue;
-		if (ok)
-			g_propagate_error(error, errors[i]);
-		else
-			g_error_free(errors[i]);
-		ok = FALSE;
-	}
-	return ok && kw_check_interrupted(error);
-}
+/* ---- the records of a block */
 
 static gint
 compare_places(gconstpointer a, gconstpointer b)
@@ -228,14 +209,86 @@ count_others(AugmentMaker *maker, const AugmentBlock *block)
 	}
 }
 
+/* Those of the block before, by the thread that may use HDF5. */
+static gboolean
+put_made(AugmentMaker *maker, GError **error)
+{
+	gboolean ok = maker->made == NULL || maker->output == NULL ||
+		      put_records(maker, maker->made, error);
+
+	g_clear_pointer(&maker->made, augment_block_free);
+	return ok;
+}
+
+/* ---- the images of a block */
+
+/* The first error becomes `error`. */
+static gboolean
+gather_errors(GError **errors, gsize n, GError **error)
+{
+	gboolean ok = TRUE;
+
+	for (gsize i = 0; i < n; i++) {
+		if (errors[i] == NULL)
+			continue;
+		if (ok)
+			g_propagate_error(error, errors[i]);
+		else
+			g_error_free(errors[i]);
+		ok = FALSE;
+	}
+	return ok;
+}
+
+/*
+ * Workers write their own image and error, and nothing else; the first of them,
+ * which is the main thread, puts the records of the block before first.
+ */
+static gboolean
+make_images(AugmentMaker *maker, AugmentBlock *block, GError **error)
+{
+	const guint n = block->images->len;
+	g_autofree GError **errors = g_new0(GError *, (gsize)n + 1);
+	gint stop = FALSE;
+
+	for (int i = 0; i < maker->threads; i++)
+		maker->workers[i].source = -1;
+#pragma omp parallel num_threads(maker->threads)
+	{
+#pragma omp master
+		if (!put_made(maker, &errors[n]))
+			g_atomic_int_set(&stop, TRUE);
+#pragma omp for schedule(dynamic, AT_A_TIME)
+		for (guint i = 0; i < n; i++) {
+			Worker *worker = &maker->workers[omp_get_thread_num()];
+
+			if (g_atomic_int_get(&stop) || kw_interrupted())
+				continue;
+			if (!make_image(maker, worker, block, i, &errors[i]))
+				g_atomic_int_set(&stop, TRUE);
+		}
+	}
+	return gather_errors(errors, (gsize)n + 1, error) &&
+	       kw_check_interrupted(error);
+}
+
 gboolean
 augment_maker_run(AugmentMaker *maker, AugmentBlock *block, GError **error)
 {
+	g_autoptr(AugmentBlock) taken = block;
+
 	if (maker->save != NULL &&
 	    !augment_save_plan(maker->save, block, error))
 		return FALSE;
 	if (!make_images(maker, block, error))
 		return FALSE;
 	count_others(maker, block);
-	return maker->output == NULL || put_records(maker, block, error);
+	maker->made = g_steal_pointer(&taken);
+	return TRUE;
+}
+
+gboolean
+augment_maker_finish(AugmentMaker *maker, GError **error)
+{
+	return put_made(maker, error);
 }

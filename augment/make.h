@@ -22,13 +22,16 @@ void augment_maker_free(AugmentMaker *maker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AugmentMaker, augment_maker_free)
 
 /*
- * Make the images of a block, note their checksums, and write their records.
- * Each thread reads, transforms and writes one image after the other, so that
- * one writes while another computes; memory is that of two images a thread.
+ * Make the images of a block, which is taken, and note their checksums.  Each
+ * thread reads, transforms and writes one image after the other, so that one
+ * writes while another computes; memory is that of two images a thread.  The
+ * records of a block are written while the images of the next are made, those
+ * of the last by augment_maker_finish().
  * Errors: those of reading, transforming and writing; KW_ERROR_INTERRUPTED.
  */
 gboolean augment_maker_run(AugmentMaker *maker, AugmentBlock *block,
 			   GError **error);
+gboolean augment_maker_finish(AugmentMaker *maker, GError **error);
 
 /* How many images of a replay had another checksum than was recorded. */
 gsize augment_maker_n_other(const AugmentMaker *maker);

@@ -65,9 +65,10 @@ fill_record(const AugmentData *data, KwSplit split, gsize number, KwRecords *r,
 
 	for (gsize k = 0; k < size; k++)
 		pixels[k] = (guint8)kw_random_u64(&noise, (guint16)k);
-	r->labels[i] = (gint32)(number % 2);
+	r->labels[i] =
+		data->rare ? number == 0 : (gint32)((number + data->turn) % 2);
 	r->record_ids[i] = kw_random_u64(&key, G_MAXUINT16);
-	r->group_ids[i] = id / 2;
+	r->group_ids[i] = id / 2 + data->group;
 	r->checksums[i] = kw_checksum(pixels, size);
 	r->sources[i] =
 		g_strdup_printf("cat/%0*zu.jpg", (int)(1 + number % 9), number);

@@ -17,6 +17,9 @@ typedef struct {
 	const char *classes; /* "cat,dog" */
 	gsize without;       /* leave out this record of train; 0: none */
 	guint64 noise;       /* other pixels for the same records */
+	gsize turn;          /* 1: the other class of the two */
+	gboolean rare;       /* only record 0 of a split is a dog */
+	guint64 group;       /* added to group ids */
 } AugmentData;
 
 extern const AugmentData augment_data_default;

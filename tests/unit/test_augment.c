@@ -307,14 +307,49 @@ make_by_blocks(const AugmentOptions *o, gsize block_images)
 
 	info->columns = g_strdupv((char **)kw_transform_columns);
 	assert_true(augment_output_create(out, info, outputs, 20, &error));
+	while ((next = augment_blocks_next(blocks, &error)) != NULL)
+		assert_true(augment_maker_run(maker, next, &error));
+	test_assert_no_error(error);
+	assert_true(augment_maker_finish(maker, &error));
+	assert_true(augment_output_finish(out, &error));
+	assert_true(augment_output_commit(out, &error));
+}
+
+/* One record has thousands of copies, and the others have few. */
+static void
+blocks_of_a_lopsided_plan_are_full(void **state)
+{
+	enum { FULL = 10 };
+	const char *from = augment_data_path(state, "rare.h5");
+	const AugmentAmount amount = { .copies = 3,
+				       .originals = TRUE,
+				       .balance = BALANCE_MAX };
+	const AugmentRecipe recipe = augment_data_recipe();
+	GError *error = NULL;
+	g_autoptr(KwDataset) input = NULL;
+	g_autoptr(AugmentCensus) census = NULL;
+	g_autoptr(AugmentPlan) plan = NULL;
+	g_autoptr(AugmentBlocks) blocks = NULL;
+	AugmentBlock *next;
+	gsize n = 0;
+
+	augment_data_write(from, &(AugmentData){ .rare = TRUE });
+	input = augment_data_open(from);
+	census = augment_census_take(input, &error);
+	plan = augment_plan_new(census, kw_dataset_info(input)->class_names,
+				&amount, &error);
+	blocks = augment_blocks_new(input, plan, &recipe, FULL);
 	while ((next = augment_blocks_next(blocks, &error)) != NULL) {
 		g_autoptr(AugmentBlock) block = next;
 
-		assert_true(augment_maker_run(maker, block, &error));
+		if (block->split != KW_TRAIN)
+			continue;
+		n += block->images->len;
+		assert_true(block->images->len == FULL || n == 8 * 36);
+		assert_true(block->records->n <= FULL);
 	}
 	test_assert_no_error(error);
-	assert_true(augment_output_finish(out, &error));
-	assert_true(augment_output_commit(out, &error));
+	assert_int_equal(n, 8 * 36);
 }
 
 static void
@@ -465,6 +500,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_balance_makes_different_copies),
 		cmocka_unit_test(a_copy_is_the_same_however_many_are_made),
 		cmocka_unit_test(bytes_do_not_depend_on_threads_or_blocks),
+		cmocka_unit_test(blocks_of_a_lopsided_plan_are_full),
 		cmocka_unit_test(splits_of_one_record_keep_their_images),
 		cmocka_unit_test(shards_hold_what_the_whole_file_does),
 		cmocka_unit_test(refuses_an_augmented_dataset),

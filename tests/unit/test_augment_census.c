@@ -98,6 +98,8 @@ set_ids_differ_by_settings_and_content(void **state)
 		{ .counts = { 36, 4, 5 } },
 		{ .counts = { 37, 3, 4 } },
 		{ .w = 18 },
+		{ .turn = 1 },
+		{ .group = 1 },
 	};
 	static const char *const settings[] = { "", "a=1\n", "a=2\n" };
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(

@@ -242,8 +242,20 @@ names_a_record_that_is_missing(void **state)
 
 	augment_data_write(f.in, &(AugmentData){ .without = 11 });
 	assert_refused(&f.replay, KW_ERROR_INPUT,
-		       "in.h5' has no train record of 'cat/011.jpg'");
+		       "'cat/011.jpg' is no train record in");
 	assert_false(g_file_test(f.again, G_FILE_TEST_EXISTS));
+}
+
+/* What was corrected since must not come back. */
+static void
+names_a_record_of_another_class_or_group(void **state)
+{
+	Files f = files_of(state, TRUE);
+
+	augment_data_write(f.in, &(AugmentData){ .turn = 1 });
+	assert_refused(&f.replay, KW_ERROR_INPUT, "' is of another class in");
+	augment_data_write(f.in, &(AugmentData){ .group = 1 });
+	assert_refused(&f.replay, KW_ERROR_INPUT, "' is of another group in");
 }
 
 /* Copies are no originals. */
@@ -253,7 +265,7 @@ refuses_to_make_copies_of_copies(void **state)
 	Files f = files_of(state, FALSE);
 
 	f.replay.input = f.made;
-	assert_refused(&f.replay, KW_ERROR_INPUT, "has no train record of");
+	assert_refused(&f.replay, KW_ERROR_INPUT, "is no train record in");
 }
 
 /* Put `value` into a column of the first copy of record 0. */
@@ -365,6 +377,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(refuses_images_that_are_not_alike),
 		cmocka_unit_test(refuses_gray_originals_of_what_had_colours),
 		cmocka_unit_test(names_a_record_that_is_missing),
+		cmocka_unit_test(names_a_record_of_another_class_or_group),
 		cmocka_unit_test(refuses_to_make_copies_of_copies),
 		cmocka_unit_test(names_a_transform_that_cannot_be),
 		cmocka_unit_test(refuses_other_columns),
