@@ -61,7 +61,7 @@ plan_classes(AugmentPlan *plan, const AugmentCensus *census,
 			g_set_error(error, KW_ERROR, KW_ERROR_USAGE,
 				    "class '%s' has %zu train images: to make "
 				    "%zu of them takes more than %d copies of "
-				    "one; ask for fewer with --balance",
+				    "one; ask for fewer",
 				    class_names[k], class->records, goal,
 				    AUGMENT_MAX_COPIES);
 			return FALSE;

@@ -5,6 +5,8 @@
 #include "kw/sheet.h"
 #include "kw/transform.h"
 
+enum { BATCH_RECORDS = 4096 };
+
 /* What a row is drawn from. */
 typedef struct {
 	KwSheet *sheet;
@@ -54,6 +56,81 @@ add_row(const Preview *p, gsize index, GError **error)
 	return TRUE;
 }
 
+/*
+ * The first `rows` train records of each class, in a list (gsize) a class:
+ * records lie in random order.
+ */
+static GPtrArray *
+list_by_class(KwDataset *input, guint rows, GError **error)
+{
+	const gsize n = kw_dataset_count(input, KW_TRAIN);
+	const guint n_classes =
+		g_strv_length(kw_dataset_info(input)->class_names);
+	g_autoptr(GPtrArray) classes =
+		g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+
+	for (guint k = 0; k < n_classes; k++)
+		g_ptr_array_add(classes,
+				g_array_new(FALSE, FALSE, sizeof(gsize)));
+	for (gsize done = 0, m; done < n; done += m) {
+		g_autoptr(KwRecords) records = NULL;
+
+		m = MIN(BATCH_RECORDS, n - done);
+		records = kw_dataset_read_records(input, KW_TRAIN, done, m,
+						  error);
+		if (records == NULL)
+			return NULL;
+		for (gsize i = 0; i < m; i++) {
+			GArray *list = classes->pdata[records->labels[i]];
+			gsize place = done + i;
+
+			if (list->len < rows)
+				g_array_append_val(list, place);
+		}
+	}
+	return g_steal_pointer(&classes);
+}
+
+/* How many of each class are shown: one in turn, until there are `rows`. */
+static void
+share_rows(const GPtrArray *classes, guint rows, guint *shares)
+{
+	guint left = rows, before;
+
+	do {
+		before = left;
+		for (guint k = 0; k < classes->len && left > 0; k++) {
+			const GArray *list = classes->pdata[k];
+
+			if (shares[k] < list->len) {
+				shares[k]++;
+				left--;
+			}
+		}
+	} while (left > 0 && left < before);
+}
+
+/* Rows of all classes, those of a class together. */
+static gboolean
+add_rows(const Preview *p, guint rows, GError **error)
+{
+	g_autoptr(GPtrArray) classes = list_by_class(p->input, rows, error);
+	g_autofree guint *shares = NULL;
+
+	if (classes == NULL)
+		return FALSE;
+	shares = g_new0(guint, classes->len);
+	share_rows(classes, rows, shares);
+	for (guint k = 0; k < classes->len; k++)
+		for (guint i = 0; i < shares[k]; i++)
+			if (!add_row(p,
+				     g_array_index((GArray *)classes->pdata[k],
+						   gsize, i),
+				     error))
+				return FALSE;
+	return TRUE;
+}
+
 static gboolean
 render(KwSheet *sheet, KwOutfile *out, GError **error)
 {
@@ -72,7 +149,6 @@ augment_preview_write(KwOutfile *out, KwDataset *input,
 {
 	const KwDatasetInfo *info = kw_dataset_info(input);
 	const int h = info->height, w = info->width, c = info->channels;
-	const gsize n = kw_dataset_count(input, KW_TRAIN);
 	g_autoptr(KwSheet) sheet = kw_sheet_new(h, w, c, columns, error);
 	g_autoptr(KwTransformer) transformer = NULL;
 	g_autofree guint8 *pixels = NULL;
@@ -80,7 +156,6 @@ augment_preview_write(KwOutfile *out, KwDataset *input,
 			    .input = input,
 			    .recipe = recipe,
 			    .columns = columns };
-	gsize shown;
 
 	if (sheet == NULL)
 		return FALSE;
@@ -93,9 +168,7 @@ augment_preview_write(KwOutfile *out, KwDataset *input,
 	preview.transformer = transformer;
 	preview.original = pixels;
 	preview.copy = pixels + kw_dataset_image_size(info);
-	shown = MIN((gsize)MIN(rows, kw_sheet_max_rows(sheet)), n);
-	for (gsize row = 0; row < shown; row++)
-		if (!add_row(&preview, row * n / shown, error))
-			return FALSE;
-	return render(sheet, out, error);
+	return add_rows(&preview, (guint)MIN(rows, kw_sheet_max_rows(sheet)),
+			error) &&
+	       render(sheet, out, error);
 }

@@ -10,8 +10,8 @@
 #include "kw/outfile.h"
 
 /*
- * Draw `rows` train records that are spread evenly over the dataset, or as many
- * as there are and the sheet holds, each followed by its copies 1, 2, ... until
+ * Draw `rows` train records, of each class in turn, or as many as there are and
+ * the sheet holds, each followed by its copies 1, 2, ... until
  * there are `columns` images, and write it to `out` as its name asks; commit it
  * afterwards.
  * Errors: those of the dataset, of kw_transformer_apply(), kw/sheet.h and

@@ -34,6 +34,15 @@ static gboolean G_GNUC_PRINTF(3, 4)
 	return FALSE;
 }
 
+/* What a value looks like, for those who wrote another. */
+static const char *
+what_is_meant(const PolicyKey *key)
+{
+	if (key->kind == POLICY_RANGE || key->kind == POLICY_ZOOM)
+		return "; give one number, or two as A,B, or none";
+	return key->kind == POLICY_NUMBER ? "; give one number, or none" : "";
+}
+
 /* Any finite number, with blanks around it. */
 static gboolean
 read_number(const PolicyKey *key, double *value, const char *text,
@@ -45,8 +54,8 @@ read_number(const PolicyKey *key, double *value, const char *text,
 	/* no negative zero */
 	*value = g_ascii_strtod(digits, &end) + 0.0;
 	if (end == digits || *end != '\0' || !isfinite(*value))
-		return refuse(error, key->key.name, "'%s' is not a number",
-			      digits);
+		return refuse(error, key->key.name, "'%s' is not a number%s",
+			      digits, what_is_meant(key));
 	return TRUE;
 }
 

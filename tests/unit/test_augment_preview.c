@@ -98,16 +98,32 @@ write_by_hand(KwDataset *input, const AugmentRecipe *recipe, const gsize *rows,
 }
 
 static void
-shows_originals_spread_over_the_dataset_and_their_copies(void **state)
+shows_originals_of_each_class_and_their_copies(void **state)
 {
-	/* 37 records, in fours */
-	static const gsize rows[] = { 0, 9, 18, 27 };
+	/* two cats, then two dogs */
+	static const gsize rows[] = { 0, 2, 1, 3 };
 	g_autoptr(KwDataset) input = open_input(state, &augment_data_default);
 	const AugmentRecipe recipe = augment_data_recipe();
 	const char *got = augment_data_path(state, "got.png");
 	const char *expected = augment_data_path(state, "expected.png");
 
 	write_preview(input, &recipe, 4, 3, got);
+	write_by_hand(input, &recipe, rows, G_N_ELEMENTS(rows), expected);
+	augment_data_assert_same(got, expected, TRUE);
+}
+
+static void
+shows_the_one_of_a_rare_class(void **state)
+{
+	/* the only dog is the first record */
+	static const gsize rows[] = { 1, 2, 0 };
+	g_autoptr(KwDataset) input =
+		open_input(state, &(AugmentData){ .rare = TRUE });
+	const AugmentRecipe recipe = augment_data_recipe();
+	const char *got = augment_data_path(state, "got.png");
+	const char *expected = augment_data_path(state, "expected.png");
+
+	write_preview(input, &recipe, 3, 3, got);
 	write_by_hand(input, &recipe, rows, G_N_ELEMENTS(rows), expected);
 	augment_data_assert_same(got, expected, TRUE);
 }
@@ -197,16 +213,16 @@ names_the_damaged_image(void **state)
 		g_autofree guint8 *pixels =
 			augment_data_images(whole, KW_TRAIN);
 
-		memcpy(changed, pixels + 9 * SIZE, SIZE);
+		memcpy(changed, pixels + 3 * SIZE, SIZE);
 		changed[5] ^= 4;
-		augment_data_patch(path, pixels + 9 * SIZE, changed, SIZE, 1);
+		augment_data_patch(path, pixels + 3 * SIZE, changed, SIZE, 1);
 	}
 	g_autoptr(KwDataset) input = augment_data_open(path);
 	const AugmentRecipe recipe = augment_data_recipe();
 	g_autoptr(KwOutfile) out = kw_outfile_new(
 		augment_data_path(state, "never.png"), TRUE, &error);
 	assert_false(augment_preview_write(out, input, &recipe, 4, 3, &error));
-	test_assert_error(&error, KW_ERROR_FORMAT, "image 9 of /train");
+	test_assert_error(&error, KW_ERROR_FORMAT, "image 3 of /train");
 }
 
 static void
@@ -229,7 +245,8 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
-			shows_originals_spread_over_the_dataset_and_their_copies),
+			shows_originals_of_each_class_and_their_copies),
+		cmocka_unit_test(shows_the_one_of_a_rare_class),
 		cmocka_unit_test(shows_all_records_where_there_are_fewer),
 		cmocka_unit_test(differs_by_policy_and_seed),
 		cmocka_unit_test(gray_and_jpeg_can_be),

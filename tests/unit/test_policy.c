@@ -224,17 +224,32 @@ static void
 refuses_what_is_no_number(void **state)
 {
 	(void)state;
-	assert_refuses("rotation", "", "rotation: '' is not a number");
-	assert_refuses("rotation", "many", "rotation: 'many' is not a number");
-	assert_refuses("rotation", "10deg",
-		       "rotation: '10deg' is not a number");
-	assert_refuses("rotation", "-10,10",
-		       "rotation: '-10,10' is not a number");
-	assert_refuses("rotation", "nan", "rotation: 'nan' is not a number");
-	assert_refuses("blur", "inf", "blur: 'inf' is not a number");
-	assert_refuses("blur", "1e999", "blur: '1e999' is not a number");
-	assert_refuses("crop", "0.5,", "crop: '' is not a number");
-	assert_refuses("crop", ",1", "crop: '' is not a number");
+	assert_refuses(
+		"rotation", "",
+		"rotation: '' is not a number; give one number, or none");
+	assert_refuses(
+		"rotation", "many",
+		"rotation: 'many' is not a number; give one number, or none");
+	assert_refuses(
+		"rotation", "10deg",
+		"rotation: '10deg' is not a number; give one number, or none");
+	assert_refuses(
+		"rotation", "-10,10",
+		"rotation: '-10,10' is not a number; give one number, or none");
+	assert_refuses(
+		"rotation", "nan",
+		"rotation: 'nan' is not a number; give one number, or none");
+	assert_refuses("blur", "inf",
+		       "blur: 'inf' is not a number; give one number, or none");
+	assert_refuses(
+		"blur", "1e999",
+		"blur: '1e999' is not a number; give one number, or none");
+	assert_refuses("crop", "0.5,",
+		       "crop: '' is not a number; give one number, or two as "
+		       "A,B, or none");
+	assert_refuses("crop", ",1",
+		       "crop: '' is not a number; give one number, or two as "
+		       "A,B, or none");
 	assert_refuses("crop", "",
 		       "crop: '' is not two numbers with a comma "
 		       "between");
@@ -242,13 +257,15 @@ refuses_what_is_no_number(void **state)
 		       "crop: '0.5,1,1' is not two numbers with a comma "
 		       "between");
 	assert_refuses("contrast", "0.5,nan",
-		       "contrast: 'nan' is not a "
-		       "number");
+		       "contrast: 'nan' is not a number; give one number, or "
+		       "two as A,B, or none");
 	assert_refuses("contrast", "0.5,1.5x",
-		       "contrast: '1.5x' is not a "
-		       "number");
+		       "contrast: '1.5x' is not a number; give one number, or "
+		       "two as A,B, or none");
 	assert_refuses("contrast", "0.5-1.5",
-		       "contrast: '0.5-1.5' is not a number");
+		       "contrast: '0.5-1.5' is not a number; give one number, "
+		       "or two as "
+		       "A,B, or none");
 }
 
 static void

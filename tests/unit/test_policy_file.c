@@ -148,7 +148,8 @@ files_with_mistakes_are_refused(void **state)
 		       "rotation_range: there is no such key; did you mean "
 		       "rotation?");
 	assert_rejects(*state, "[policy]\nrotation = 10 # degrees\n",
-		       "rotation: '10 # degrees' is not a number (a comment "
+		       "rotation: '10 # degrees' is not a number; give one "
+		       "number, or none (a comment "
 		       "has a line of its own)");
 	assert_rejects(*state, "[policy]\nrotation[de] = 10\n",
 		       "rotation[de]: there is no such key");
