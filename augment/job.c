@@ -102,31 +102,64 @@ plan_replay(AugmentJob *job, AugmentReport *report, GError **error)
 	return TRUE;
 }
 
+/* From here on, copies of a photo teach little, and may teach the photo. */
+enum { MANY_COPIES = 20 };
+
+static void G_GNUC_PRINTF(2, 3)
+	warn(AugmentReport *report, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_ptr_array_add(report->warnings, g_strdup_vprintf(format, args));
+	va_end(args);
+}
+
 static void
-warn_of_unbalanced(const AugmentJob *job, AugmentReport *report)
+warn_of_class(const AugmentJob *job, guint k, AugmentReport *report)
 {
 	const AugmentAmount *amount = &job->options->recipe.amount;
+	const AugmentCount *count = &report->counts[k];
+	const char *name = report->classes[k];
+	const gsize each = job->plan->classes[k].each;
 
-	for (guint k = 0; k < job->census->n_classes; k++) {
-		const AugmentCount *count = &report->counts[k];
+	if (count->before == 0)
+		warn(report, "class '%s' has no train images to make copies of",
+		     name);
+	else if (amount->balance == BALANCE_TO &&
+		 count->after > amount->balance_to)
+		warn(report,
+		     "class '%s' has more originals than --balance %zu asks "
+		     "for: %zu; they are kept",
+		     name, amount->balance_to, count->before);
+	else if (amount->balance != BALANCE_NONE && each > MANY_COPIES)
+		warn(report,
+		     "class '%s' gets %zu copies of each of its train images, "
+		     "which are %zu",
+		     name, each, count->before);
+}
 
-		if (count->before == 0 && job->plan != NULL)
-			g_ptr_array_add(
-				report->warnings,
-				g_strdup_printf("class '%s' has no train "
-						"images to make copies of",
-						report->classes[k]));
-		else if (job->plan != NULL && amount->balance == BALANCE_TO &&
-			 count->after > amount->balance_to)
-			g_ptr_array_add(
-				report->warnings,
-				g_strdup_printf("class '%s' has more originals "
-						"than --balance %zu asks for: "
-						"%zu; they are kept",
-						report->classes[k],
-						amount->balance_to,
-						count->before));
-	}
+/* One factor for all copies: mostly meant as a range about 1. */
+static void
+warn_of_constant(const char *key, const KwRange *range, AugmentReport *report)
+{
+	if (range->low == range->high && range->low != 1)
+		warn(report,
+		     "every copy gets --%s %g; a range such as 0.8,1.2 gives "
+		     "each another",
+		     key, range->low);
+}
+
+static void
+warn_of_plan(const AugmentJob *job, AugmentReport *report)
+{
+	const KwPolicy *policy = &job->options->recipe.policy;
+
+	for (guint k = 0; k < job->census->n_classes; k++)
+		warn_of_class(job, k, report);
+	warn_of_constant("brightness", &policy->brightness, report);
+	warn_of_constant("contrast", &policy->contrast, report);
+	warn_of_constant("saturation", &policy->saturation, report);
 }
 
 static guint64
@@ -200,7 +233,8 @@ augment_job_new(const AugmentOptions *options, AugmentReport *report,
 	describe_output(job);
 	if (!plan_shards(job, error))
 		return NULL;
-	warn_of_unbalanced(job, report);
+	if (job->plan != NULL)
+		warn_of_plan(job, report);
 	if (job->shards != 0)
 		job->info->set_id = make_set_id(job);
 	report->settings = augment_recipe_lines(job->info->settings);

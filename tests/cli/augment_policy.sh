@@ -214,3 +214,13 @@ fill-value 1.5
 END
 [ ! -e never.h5 ] || fail "a refused policy made a dataset"
 no_leftovers
+
+echo "-- what is hardly meant is warned of"
+"$augment" --dry-run --balance 500 in.h5 2> stderr
+said "copies of each of its train images"
+"$augment" --dry-run -n 30 in.h5 2> stderr
+! grep -q warning stderr || fail "warned: $(cat stderr)"
+"$augment" --dry-run --contrast 0.2 in.h5 2> stderr
+said "every copy gets --contrast 0.2"
+"$augment" --dry-run --contrast 0.8,1.2 in.h5 2> stderr
+! grep -q warning stderr || fail "warned: $(cat stderr)"
