@@ -204,6 +204,44 @@ kw_outfile_new(const char *path, gboolean force, GError **error)
 	return ok ? g_steal_pointer(&out) : NULL;
 }
 
+static gboolean
+look(const char *path, struct stat *st)
+{
+	return strcmp(path, "-") == 0 ? fstat(STDOUT_FILENO, st) == 0
+				      : stat(path, st) == 0;
+}
+
+static gboolean
+is_same_inode(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+gboolean
+kw_outfile_same(const char *a, const char *b)
+{
+	g_autofree char *base_a = NULL, *base_b = NULL;
+	g_autofree char *folder_a = NULL, *folder_b = NULL;
+	struct stat x, y;
+	gboolean is_a, is_b;
+
+	if (a == NULL || b == NULL || strcmp(a, b) == 0)
+		return a != NULL && b != NULL;
+	is_a = look(a, &x);
+	is_b = look(b, &y);
+	if (is_a && is_b)
+		return is_same_inode(&x, &y) && !S_ISCHR(x.st_mode);
+	if (is_a || is_b)
+		return FALSE;
+	/* neither is there yet: the same name in the same folder */
+	base_a = g_path_get_basename(a);
+	base_b = g_path_get_basename(b);
+	folder_a = g_path_get_dirname(a);
+	folder_b = g_path_get_dirname(b);
+	return strcmp(base_a, base_b) == 0 && stat(folder_a, &x) == 0 &&
+	       stat(folder_b, &y) == 0 && is_same_inode(&x, &y);
+}
+
 const char *
 kw_outfile_path(const KwOutfile *out)
 {

@@ -2,7 +2,8 @@
 
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "kw/outfile.h"
 
 const char *const undated_names[] = { "keep", "drop", "train", NULL };
 
@@ -209,21 +210,6 @@ parse_number(Options *o, int key, char *arg, const struct argp_state *state)
 
 /* ---- all of it */
 
-static gboolean
-are_one_file(const char *a, const char *b)
-{
-	g_autofree char *whole_a = NULL, *whole_b = NULL;
-	struct stat x, y;
-
-	if (a == NULL || b == NULL || strcmp(a, b) == 0)
-		return a != NULL && b != NULL;
-	if (stat(a, &x) == 0 && stat(b, &y) == 0)
-		return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-	whole_a = g_canonicalize_filename(a, NULL);
-	whole_b = g_canonicalize_filename(b, NULL);
-	return strcmp(whole_a, whole_b) == 0;
-}
-
 /* No two outputs are one file, or both go to standard output. */
 static void
 check_outputs(const Options *o, const struct argp_state *state)
@@ -241,7 +227,7 @@ check_outputs(const Options *o, const struct argp_state *state)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)
 		for (gsize k = 0; k < i; k++)
-			if (are_one_file(paths[i], paths[k]))
+			if (kw_outfile_same(paths[i], paths[k]))
 				kw_arg_fail(state,
 					    "%s and %s both go to '%s'; name "
 					    "another file for one",

@@ -28,6 +28,14 @@ typedef struct KwOutfile KwOutfile;
  */
 KwOutfile *kw_outfile_new(const char *path, gboolean force, GError **error);
 
+/*
+ * Would these two paths of kw_outfile_new() be one file, or one stream?  Looks
+ * through links of all kinds; "-" is standard output, and NULL is no output.
+ * Two names of a character device other than the same text are not one: nothing
+ * is lost on /dev/null.
+ */
+gboolean kw_outfile_same(const char *a, const char *b);
+
 /* The empty file to open by name and write in place; owned by the object. */
 const char *kw_outfile_path(const KwOutfile *out);
 

@@ -296,6 +296,63 @@ writes_standard_output_only_where_it_can(void **state)
 			  "cannot write to 'standard output': Bad file");
 }
 
+/* ---- two outputs */
+
+static void
+tells_when_two_outputs_are_one(void **state)
+{
+	g_autofree char *folder = in(state, "real");
+	g_autofree char *alias = in(state, "alias");
+	g_autofree char *a = in(state, "real/a");
+	g_autofree char *dotted = in(state, "real/./../real/a");
+	g_autofree char *linked = in(state, "alias/a");
+	g_autofree char *b = in(state, "real/b");
+
+	assert_true(kw_outfile_same("-", "-"));
+	assert_false(kw_outfile_same(NULL, NULL));
+	assert_false(kw_outfile_same(NULL, "-"));
+	assert_false(kw_outfile_same("a", NULL));
+	/* no folder to compare */
+	assert_true(kw_outfile_same(a, a));
+	assert_false(kw_outfile_same(a, linked));
+	assert_int_equal(mkdir(folder, 0777), 0);
+	assert_int_equal(symlink("real", alias), 0);
+	for (int there = 0; there < 2; there++) {
+		assert_true(kw_outfile_same(a, dotted));
+		assert_true(kw_outfile_same(a, linked));
+		assert_false(kw_outfile_same(a, b));
+		assert_false(kw_outfile_same(b, linked));
+		assert_false(kw_outfile_same(a, "-"));
+		put(a, "a");
+	}
+	assert_int_equal(symlink("a", b), 0);
+	assert_true(kw_outfile_same(a, b));
+	/* nothing is lost there */
+	assert_false(kw_outfile_same("/dev/null", "/dev/../dev/null"));
+}
+
+static void
+tells_when_an_output_is_standard_output(void **state)
+{
+	g_autofree char *a = in(state, "redirected");
+	int saved = dup(STDOUT_FILENO);
+	gboolean file, name, fd;
+
+	put(a, "");
+	int redirected = open(a, O_WRONLY | O_CLOEXEC);
+	fflush(stdout);
+	dup2(redirected, STDOUT_FILENO);
+	file = kw_outfile_same(a, "-");
+	name = kw_outfile_same("-", "/dev/stdout");
+	fd = kw_outfile_same("/proc/self/fd/1", a);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	close(redirected);
+	assert_true(file);
+	assert_true(name);
+	assert_true(fd);
+}
+
 int
 main(void)
 {
@@ -312,6 +369,8 @@ main(void)
 		cmocka_unit_test(sends_all_of_it_through_a_pipe),
 		cmocka_unit_test(says_what_is_wrong_with_a_stream),
 		cmocka_unit_test(writes_standard_output_only_where_it_can),
+		cmocka_unit_test(tells_when_two_outputs_are_one),
+		cmocka_unit_test(tells_when_an_output_is_standard_output),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
