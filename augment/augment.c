@@ -56,8 +56,7 @@ make_images(AugmentJob *job, AugmentOutput *dataset, AugmentReport *report,
 	if (blocks == NULL)
 		return FALSE;
 	if (o->save_to != NULL)
-		save = augment_save_new(o->save_to, o->save_format,
-					o->common.force, job->info);
+		save = augment_save_new(o->save_to, o->save_format, job->info);
 	maker = augment_maker_new(job->input, dataset, save, threads, error);
 	if (maker == NULL)
 		return FALSE;

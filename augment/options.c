@@ -207,6 +207,8 @@ parse_output(int key, char *arg, struct argp_state *state, Parser *parser)
 		parse_shard_size(options, arg, state);
 		return 0;
 	case OPTION_SAVE_TO:
+		if (*arg == '\0')
+			kw_arg_fail(state, "--save-to: name a folder");
 		options->save_to = arg;
 		return 0;
 	case OPTION_SAVE_FORMAT:

@@ -49,7 +49,7 @@ augment_outputs_new(const AugmentOptions *o, GError **error)
 		return NULL;
 	}
 	if (o->save_to != NULL && !o->dry_run &&
-	    !augment_save_check(o->save_to, force, error))
+	    !augment_save_check(o->save_to, error))
 		return NULL;
 	if (!prepare_file(&outputs->preview, o->preview, force, error) ||
 	    !prepare_file(&outputs->summary, o->summary, force, error))

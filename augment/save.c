@@ -12,7 +12,6 @@ static const char *const endings[] = { ".png", ".jpg" };
 
 struct AugmentSave {
 	const char *folder, *ending;
-	gboolean force;
 	const KwDatasetInfo *info;
 	KwImageNames *names;
 	GHashTable *made; /* folders that are there */
@@ -21,14 +20,12 @@ struct AugmentSave {
 };
 
 AugmentSave *
-augment_save_new(const char *folder, int format, gboolean force,
-		 const KwDatasetInfo *info)
+augment_save_new(const char *folder, int format, const KwDatasetInfo *info)
 {
 	AugmentSave *save = g_new0(AugmentSave, 1);
 
 	save->folder = folder;
 	save->ending = endings[format];
-	save->force = force;
 	save->info = info;
 	save->names = kw_image_names_new(info->class_names);
 	save->made =
@@ -71,17 +68,28 @@ make_folder_of(AugmentSave *save, const char *path, GError **error)
 	return TRUE;
 }
 
+static gboolean
+is_empty_folder(const char *path)
+{
+	GDir *dir = g_dir_open(path, 0, NULL);
+	gboolean empty = dir != NULL && g_dir_read_name(dir) == NULL;
+
+	if (dir != NULL)
+		g_dir_close(dir);
+	return empty;
+}
+
 gboolean
-augment_save_check(const char *folder, gboolean force, GError **error)
+augment_save_check(const char *folder, GError **error)
 {
 	g_autofree char *train =
 		g_build_filename(folder, kw_split_names[KW_TRAIN], NULL);
 
-	if (force || !g_file_test(train, G_FILE_TEST_EXISTS))
+	if (!g_file_test(train, G_FILE_TEST_EXISTS) || is_empty_folder(train))
 		return TRUE;
 	g_set_error(error, KW_ERROR, KW_ERROR_USAGE,
-		    "'%s' exists already; use -f to replace files in it, or "
-		    "another folder",
+		    "'%s' exists already; --save-to never replaces files: name "
+		    "a folder that is not there",
 		    train);
 	return FALSE;
 }
@@ -116,7 +124,7 @@ augment_save_image(AugmentSave *save, gsize i, const guint8 *pixels,
 
 	if (i >= save->paths->len)
 		return TRUE;
-	out = kw_outfile_new(save->paths->pdata[i], save->force, error);
+	out = kw_outfile_new(save->paths->pdata[i], FALSE, error);
 	if (out == NULL ||
 	    !kw_image_save(out, pixels, info->height, info->width,
 			   info->channels, error) ||

@@ -19,16 +19,17 @@ extern const char *const augment_save_formats[];
  * is something to put into it; `format` is one of the above.  Strings are
  * borrowed.
  */
-AugmentSave *augment_save_new(const char *folder, int format, gboolean force,
+AugmentSave *augment_save_new(const char *folder, int format,
 			      const KwDatasetInfo *info);
 void augment_save_free(AugmentSave *save);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AugmentSave, augment_save_free)
 
 /*
- * Before the work: KW_ERROR_USAGE when there is a DIR/train already and `force`
- * is FALSE.
+ * Before the work: KW_ERROR_USAGE when there is a DIR/train already, and it is
+ * not an empty folder.  Photos for kw-prep may lie there, which nothing is
+ * allowed to replace.
  */
-gboolean augment_save_check(const char *folder, gboolean force, GError **error);
+gboolean augment_save_check(const char *folder, GError **error);
 
 /*
  * Name the files of the images of a block, and make their folders; main thread.
@@ -39,8 +40,8 @@ gboolean augment_save_plan(AugmentSave *save, const AugmentBlock *block,
 
 /*
  * Write image i of that block (h x w x c bytes), if it is one of train.  Each
- * file appears whole or not at all.  Any thread.  Errors: those of
- * kw_image_save() and of kw_outfile_new().
+ * file appears whole or not at all, and replaces none.  Any thread.  Errors:
+ * those of kw_image_save() and of kw_outfile_new().
  */
 gboolean augment_save_image(AugmentSave *save, gsize i, const guint8 *pixels,
 			    GError **error);

@@ -19,6 +19,7 @@ refused 1 "--shards" "$augment" --shards 0 -o never.h5 in.h5
 refused 1 "--shards" "$augment" --shards 65537 -o never.h5 in.h5
 refused 1 "--shard-size" "$augment" --shard-size 4X -o never.h5 in.h5
 refused 1 "--save-format" "$augment" --save-to x --save-format gif in.h5
+refused 1 "--save-to" "$augment" --save-to "" -o never.h5 in.h5
 for grid in 8 8x 0x10 8x1 8x101 1001x10 8x10x2 -8x10 ax10 99999999999x10 \
 	4294967304x10; do
 	refused 1 "--grid" "$augment" --preview x.png --grid=$grid in.h5

@@ -96,9 +96,15 @@ mkdir -p saved/train/cat
 echo mine > "saved/train/cat/$first"
 refused 1 "saved/train' exists" \
 	"$augment" -q -n 2 --save-to saved -o never.h5 in.h5
-[ "$(cat "saved/train/cat/$first")" = mine ] || fail "replaced without -f"
+# they may be the photos that the dataset is made of: -f is not for them
+refused 1 "saved/train' exists already; --save-to never replaces files" \
+	"$augment" -q -n 2 --save-to saved -f -o never.h5 in.h5
+[ "$(cat "saved/train/cat/$first")" = mine ] || fail "replaced"
+[ "$(find saved -type f | wc -l)" -eq 1 ] || fail "written: $(find saved)"
 [ ! -e never.h5 ] || fail "a dataset is there"
-"$augment" -q -n 2 --save-to saved -f -o saved.h5 in.h5
+rm -r saved
+mkdir -p saved/train
+"$augment" -q -n 2 --save-to saved -o saved.h5 in.h5
 is_image "saved/train/cat/$first" $png
 
 echo "-- a preview beside the dataset"

@@ -193,30 +193,86 @@ replayed_images_are_saved_as_well(void **state)
 
 /* ---- what is refused */
 
+/* They may be the photos that the dataset was made of. */
 static void
-files_that_are_there_are_kept_without_force(void **state)
+files_that_are_there_are_kept_whatever_is_forced(void **state)
 {
 	AugmentOptions options = options_of(state, "kept");
 	g_autofree char *folder =
 		g_build_filename(options.save_to, "train/cat", NULL);
 	g_autofree char *path = g_build_filename(folder, "0-c1.png", NULL);
 	g_autofree char *content = NULL;
-	guint8 loaded[SIZE];
 	GError *error = NULL;
 
 	assert_int_equal(g_mkdir_with_parents(folder, 0777), 0);
 	assert_true(g_file_set_contents(path, "mine", -1, NULL));
 	g_remove(options.common.output);
-	options.common.force = FALSE;
-	assert_false(augment_data_run(&options, &error));
-	test_assert_error(&error, KW_ERROR_USAGE,
-			  "train' exists already; use -f");
+	for (int force = 0; force < 2; force++) {
+		options.common.force = force;
+		assert_false(augment_data_run(&options, &error));
+		test_assert_error(&error, KW_ERROR_USAGE,
+				  "train' exists already; --save-to never "
+				  "replaces files: name a folder that is not "
+				  "there");
+	}
 	assert_false(g_file_test(options.common.output, G_FILE_TEST_EXISTS));
 	assert_true(g_file_get_contents(path, &content, NULL, NULL));
 	assert_string_equal(content, "mine");
-	options.common.force = TRUE;
+	assert_int_equal(count_files(options.save_to, "train/cat"), 1);
+}
+
+static void
+an_empty_folder_is_filled(void **state)
+{
+	AugmentOptions options = options_of(state, "empty");
+	g_autofree char *folder =
+		g_build_filename(options.save_to, "train", NULL);
+	guint8 loaded[SIZE];
+
+	assert_int_equal(g_mkdir_with_parents(folder, 0777), 0);
 	augment_data_make(&options);
 	load(options.save_to, "train/cat/0-c1.png", 3, loaded);
+}
+
+/* One that appears while others are made. */
+static void
+not_even_a_file_that_has_just_appeared_is_replaced(void **state)
+{
+	AugmentOptions options = options_of(state, "appeared");
+	g_autofree char *path =
+		g_build_filename(options.save_to, "train/cat/0.png", NULL);
+	g_autofree char *folder = g_path_get_dirname(path);
+	static const char *const class_names[] = { "cat", "dog", NULL };
+	KwDatasetInfo info = { .height = H,
+			       .width = W,
+			       .channels = 3,
+			       .class_names = (char **)class_names };
+	char source[] = "cat/0.jpg", *sources[] = { source };
+	gint32 labels[] = { 0 }, copies[] = { 0 };
+	KwRecords records = {
+		.n = 1, .labels = labels, .copies = copies, .sources = sources
+	};
+	g_autoptr(GArray) images =
+		g_array_new(FALSE, TRUE, sizeof(AugmentImage));
+	AugmentBlock block = { .split = KW_TRAIN,
+			       .records = &records,
+			       .images = images };
+	g_autoptr(AugmentSave) save =
+		augment_save_new(options.save_to, 0, &info);
+	g_autofree char *content = NULL;
+	guint8 pixels[SIZE] = { 0 };
+	GError *error = NULL;
+
+	g_array_set_size(images, 1);
+	augment_save_plan(save, &block, &error);
+	test_assert_no_error(error);
+	assert_true(g_file_test(folder, G_FILE_TEST_IS_DIR));
+	assert_true(g_file_set_contents(path, "mine", -1, NULL));
+	assert_false(augment_save_image(save, 0, pixels, &error));
+	test_assert_error(&error, KW_ERROR_USAGE, "0.png' exists");
+	assert_true(g_file_get_contents(path, &content, NULL, NULL));
+	assert_string_equal(content, "mine");
+	assert_int_equal(augment_save_count(save), 0);
 }
 
 static void
@@ -240,7 +296,11 @@ main(int argc, char **argv)
 		cmocka_unit_test(without_originals_only_copies_are_saved),
 		cmocka_unit_test(files_do_not_depend_on_threads),
 		cmocka_unit_test(replayed_images_are_saved_as_well),
-		cmocka_unit_test(files_that_are_there_are_kept_without_force),
+		cmocka_unit_test(
+			files_that_are_there_are_kept_whatever_is_forced),
+		cmocka_unit_test(an_empty_folder_is_filled),
+		cmocka_unit_test(
+			not_even_a_file_that_has_just_appeared_is_replaced),
 		cmocka_unit_test(a_folder_that_cannot_be_is_named),
 	};
 	int failed;
