@@ -234,6 +234,17 @@ parse_output(int key, char *arg, struct argp_state *state, Parser *parser)
 	}
 }
 
+/* A pipe that the policy was to come from may have been waited for in vain. */
+static void
+fail_policy(const struct argp_state *state, const GError *error)
+{
+	g_autoptr(GError) signal = NULL;
+
+	if (!kw_check_interrupted(&signal))
+		exit(kw_app_fail(signal));
+	kw_arg_fail(state, "--policy: %s", error->message);
+}
+
 /* The policy, and what the command line says besides. */
 static void
 settle_policy(const Parser *parser, const struct argp_state *state)
@@ -243,7 +254,7 @@ settle_policy(const Parser *parser, const struct argp_state *state)
 
 	if (parser->policy != NULL &&
 	    !kw_policy_load(policy, parser->policy, &error))
-		kw_arg_fail(state, "--policy: %s", error->message);
+		fail_policy(state, error);
 	for (guint i = 0; i < parser->settings->len; i++) {
 		Setting *s = &g_array_index(parser->settings, Setting, i);
 

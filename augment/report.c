@@ -65,8 +65,11 @@ add_table(GString *text, const AugmentReport *report)
 {
 	glong width = g_utf8_strlen("all", -1);
 
-	for (guint k = 0; report->classes[k] != NULL; k++)
-		width = MAX(width, g_utf8_strlen(report->classes[k], -1));
+	for (guint k = 0; report->classes[k] != NULL; k++) {
+		g_autofree char *printable = kw_printable(report->classes[k]);
+
+		width = MAX(width, g_utf8_strlen(printable, -1));
+	}
 	g_string_append_printf(text, "%*s %22s %7s %7s\n", (int)width, "",
 			       "train -> augmented", "val", "test");
 	for (guint k = 0; report->classes[k] != NULL; k++)

@@ -151,4 +151,15 @@ for signal in INT TERM; do
 		[ -z "$(ls -A work)" ] || fail "left behind: $(ls -A work)"
 	done
 done
+# as soon as it waits for its policy
+mkfifo policy
+for signal in INT TERM; do
+	[[ $(trap -p $signal) != *"''"* ]] || continue
+	status=0
+	timeout --preserve-status -s $signal 0.5 "$augment" --policy ./policy \
+		--print-policy 2> stderr || status=$?
+	[ "$status" -eq $((128 + $(kill -l $signal))) ] ||
+		fail "status $status after SIG$signal: $(cat stderr)"
+	said "no output was written"
+done
 no_leftovers

@@ -101,15 +101,12 @@ text_tells_of_what_was_special(void **state)
 
 /* Columns line up by characters, and nothing of a name reaches a terminal. */
 static void
-text_survives_names_of_all_kinds(void **state)
+assert_lines_up(const char *const *names)
 {
-	static const char *const names[] = { "K\u00e4tzchen", "a\033[31mb\n",
-					     NULL };
 	g_autoptr(AugmentReport) report = sample_report((char *const *)names);
 	g_autofree char *text = augment_report_text(report, FALSE);
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
-	(void)state;
 	assert_null(strchr(text, '\033'));
 	for (int i = 1; i <= 3; i++) {
 		const char *arrow = strstr(lines[i], "->");
@@ -120,6 +117,28 @@ text_survives_names_of_all_kinds(void **state)
 			g_utf8_strlen(lines[3],
 				      strstr(lines[3], "->") - lines[3]));
 	}
+}
+
+static void
+text_survives_names_of_all_kinds(void **state)
+{
+	static const char *const names[] = { "K\u00e4tzchen", "a\033[31mb\n",
+					     NULL };
+
+	(void)state;
+	assert_lines_up(names);
+}
+
+/* Of what is not UTF-8, each byte is printed as a question mark. */
+static void
+columns_line_up_by_what_is_printed(void **state)
+{
+	static const char *const names[] = {
+		"cat", "\xe4\xe4\xe4\xe4\xe4\xe4\xe4\xe4 cats", NULL
+	};
+
+	(void)state;
+	assert_lines_up(names);
 }
 
 /* ---- for programs */
@@ -221,6 +240,7 @@ main(void)
 		cmocka_unit_test(text_has_a_line_for_each_class),
 		cmocka_unit_test(text_tells_of_what_was_special),
 		cmocka_unit_test(text_survives_names_of_all_kinds),
+		cmocka_unit_test(columns_line_up_by_what_is_printed),
 		cmocka_unit_test(json_has_all_the_numbers),
 		cmocka_unit_test(json_tells_of_a_replay),
 		cmocka_unit_test(json_quotes_names),
