@@ -100,8 +100,20 @@ need_of_dataset(const AugmentOptions *o, guint64 bytes)
 			      "ask for fewer --copies" };
 }
 
+/* A PNG may be as large as its pixels; a JPEG of a photo is not nearly. */
+static guint64
+bytes_of_image_files(const AugmentJob *job)
+{
+	const gboolean png = job->options->save_format == 0;
+	const guint64 bytes =
+		job->outputs[KW_TRAIN] * kw_dataset_image_size(job->info);
+
+	return png ? bytes : bytes / 4;
+}
+
 static gboolean
-check_room(const AugmentJob *job, guint64 bytes, GError **error)
+check_room(const AugmentOutputs *outputs, const AugmentJob *job, guint64 bytes,
+	   GError **error)
 {
 	const AugmentOptions *o = job->options;
 	g_autofree char *folder = NULL;
@@ -113,9 +125,7 @@ check_room(const AugmentJob *job, guint64 bytes, GError **error)
 	if (o->save_to != NULL && !o->dry_run) {
 		folder = existing_folder(o->save_to);
 		needs[n++] =
-			(KwSpaceNeed){ folder, TRUE,
-				       job->outputs[KW_TRAIN] *
-					       kw_dataset_image_size(job->info),
+			(KwSpaceNeed){ folder, TRUE, bytes_of_image_files(job),
 				       "ask for fewer --copies" };
 	}
 	return kw_space_check(needs, n, error);
@@ -130,7 +140,7 @@ augment_outputs_create(AugmentOutputs *outputs, const AugmentJob *job,
 	if (wants_dataset(o) && outputs->dataset == NULL &&
 	    !prepare_dataset(outputs, o, job->shards, error))
 		return FALSE;
-	if (!check_room(job, dataset_bytes, error))
+	if (!check_room(outputs, job, dataset_bytes, error))
 		return FALSE;
 	return outputs->dataset == NULL ||
 	       augment_output_create(outputs->dataset, job->info, job->outputs,

@@ -13,6 +13,7 @@ if [ -z "${KW_IN_NAMESPACE:-}" ]; then
 	}
 	"$KW_BIN/make-photos" photos cat,dog 8
 	"$KW_BIN/kw-prep" -q -s 32 -o in.h5 photos
+	"$KW_BIN/kw-prep" -q -s 64 -o larger.h5 photos
 	KW_IN_NAMESPACE=1 exec unshare --mount --map-root-user bash "$0"
 fi
 
@@ -39,6 +40,12 @@ refused 1 "not enough room" "$augment" -n 1000000 -o disk/out.h5 in.h5
 # what fits is written
 "$augment" -q -n 2 -o disk/out.h5 in.h5
 "$KW_BIN/kw-info" -q --verify disk/out.h5
+# of JPEG files a quarter of the pixels is expected, 12288 bytes an image
+rm disk/out.h5
+refused 1 "in 'disk'" "$augment" -n 14 --save-to disk/images -o out.h5 larger.h5
+"$augment" -q -n 14 --save-to disk/images --save-format jpeg -o out.h5 larger.h5
+rm -r disk/images
+"$augment" -q -n 2 -o disk/out.h5 in.h5
 # a dry run needs no room
 "$augment" -q -n 200 --dry-run -o disk/dry.h5 in.h5
 [ "$(ls -A disk)" = out.h5 ] || fail "$(ls -A disk)"
