@@ -82,6 +82,7 @@ augment_run(const AugmentOptions *o, AugmentReport *report, GError **error)
 	    !augment_outputs_create(outputs, job, report->dataset_bytes, error))
 		return FALSE;
 	report->planned = o->dry_run;
+	report->written = outputs->writes_dataset;
 	if (outputs->preview != NULL &&
 	    !augment_preview_write(outputs->preview, job->input, &o->recipe,
 				   o->grid_rows, o->grid_columns, error))

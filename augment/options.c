@@ -279,6 +279,10 @@ check_combination(const Parser *parser, const struct argp_state *state)
 
 	if (o->shards != 0 && o->shard_size != 0)
 		kw_arg_fail(state, "--shards and --shard-size: give one");
+	if ((o->shards != 0 || o->shard_size != 0) &&
+	    (o->common.output == NULL || strcmp(o->common.output, "-") == 0))
+		kw_arg_fail(state, "shards cannot go to standard output; name "
+				   "the file of their index with -o FILE");
 	if (parser->copies && o->recipe.amount.balance == BALANCE_TO)
 		kw_arg_fail(state, "--copies and --balance with a number: give "
 				   "one");

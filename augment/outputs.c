@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "augment/save.h"
+#include "kw/error.h"
 #include "kw/image_save.h"
+#include "kw/outfile.h"
 #include "kw/space.h"
 
 /*
@@ -12,7 +14,7 @@
  * reason to refuse, and no dataset is written.
  */
 static gboolean
-wants_dataset(const AugmentOptions *o)
+will_write_dataset(const AugmentOptions *o)
 {
 	if (o->dry_run)
 		return FALSE;
@@ -21,12 +23,55 @@ wants_dataset(const AugmentOptions *o)
 }
 
 static gboolean
+fail_one_file(const char *a, const char *b, const char *path, GError **error)
+{
+	g_set_error(error, KW_ERROR, KW_ERROR_USAGE,
+		    "%s and %s both go to '%s'; name another file for one", a,
+		    b, path);
+	return FALSE;
+}
+
+/* No two outputs are one file, or both go to standard output. */
+static gboolean
+check_distinct(const AugmentOutputs *outputs, const AugmentOptions *o,
+	       GError **error)
+{
+	const char *const names[] = { "--output", "--summary", "--preview" };
+	const char *const paths[] = {
+		!outputs->writes_dataset   ? NULL
+		: o->common.output != NULL ? o->common.output
+					   : "-",
+		o->summary,
+		o->preview,
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)
+		for (gsize k = 0; k < i; k++)
+			if (kw_outfile_same(paths[i], paths[k]))
+				return fail_one_file(names[k], names[i],
+						     paths[i], error);
+	return TRUE;
+}
+
+/* What is not to be written is to be possible, as far as that is known. */
+static gboolean
 prepare_dataset(AugmentOutputs *outputs, const AugmentOptions *o, guint shards,
 		GError **error)
 {
-	outputs->dataset = augment_output_new(o->common.output, o->common.force,
-					      shards, error);
-	return outputs->dataset != NULL;
+	const char *path = o->common.output;
+
+	if (!outputs->writes_dataset)
+		return shards == 0 ||
+		       augment_output_check_shards(path, shards, error);
+	outputs->dataset =
+		augment_output_new(path, o->common.force, shards, error);
+	if (outputs->dataset == NULL)
+		return FALSE;
+	if (augment_output_has_shard(outputs->dataset, o->summary))
+		return fail_one_file("a shard", "--summary", o->summary, error);
+	if (augment_output_has_shard(outputs->dataset, o->preview))
+		return fail_one_file("a shard", "--preview", o->preview, error);
+	return TRUE;
 }
 
 static gboolean
@@ -44,6 +89,7 @@ augment_outputs_new(const AugmentOptions *o, GError **error)
 	g_autoptr(AugmentOutputs) outputs = g_new0(AugmentOutputs, 1);
 	const gboolean force = o->common.force;
 
+	outputs->writes_dataset = will_write_dataset(o);
 	if (o->preview != NULL && !kw_image_can_save(o->preview, error)) {
 		g_prefix_error(error, "--preview: ");
 		return NULL;
@@ -51,10 +97,11 @@ augment_outputs_new(const AugmentOptions *o, GError **error)
 	if (o->save_to != NULL && !o->dry_run &&
 	    !augment_save_check(o->save_to, error))
 		return NULL;
-	if (!prepare_file(&outputs->preview, o->preview, force, error) ||
+	if (!check_distinct(outputs, o, error) ||
+	    !prepare_file(&outputs->preview, o->preview, force, error) ||
 	    !prepare_file(&outputs->summary, o->summary, force, error))
 		return NULL;
-	if (wants_dataset(o) && o->shard_size == 0 &&
+	if (o->shard_size == 0 &&
 	    !prepare_dataset(outputs, o, o->shards, error))
 		return NULL;
 	return g_steal_pointer(&outputs);
@@ -120,7 +167,7 @@ check_room(const AugmentOutputs *outputs, const AugmentJob *job, guint64 bytes,
 	KwSpaceNeed needs[2];
 	gsize n = 0;
 
-	if (wants_dataset(o))
+	if (outputs->writes_dataset)
 		needs[n++] = need_of_dataset(o, bytes);
 	if (o->save_to != NULL && !o->dry_run) {
 		folder = existing_folder(o->save_to);
@@ -137,7 +184,7 @@ augment_outputs_create(AugmentOutputs *outputs, const AugmentJob *job,
 {
 	const AugmentOptions *o = job->options;
 
-	if (wants_dataset(o) && outputs->dataset == NULL &&
+	if (o->shard_size != 0 &&
 	    !prepare_dataset(outputs, o, job->shards, error))
 		return FALSE;
 	if (!check_room(outputs, job, dataset_bytes, error))
@@ -149,10 +196,19 @@ augment_outputs_create(AugmentOutputs *outputs, const AugmentJob *job,
 
 /* ---- the end of it */
 
+/* Those of the files that are streams, or the others; NULL is none. */
 static gboolean
-commit_file(KwOutfile *out, GError **error)
+commit_file(KwOutfile *out, gboolean streams, GError **error)
 {
-	return out == NULL || kw_outfile_commit(out, error);
+	return out == NULL || kw_outfile_is_stream(out) != streams ||
+	       kw_outfile_commit(out, error);
+}
+
+static gboolean
+commit_dataset(AugmentOutput *out, gboolean streams, GError **error)
+{
+	return out == NULL || augment_output_is_stream(out) != streams ||
+	       augment_output_commit(out, error);
 }
 
 gboolean
@@ -165,8 +221,10 @@ augment_outputs_commit(AugmentOutputs *outputs, const AugmentReport *report,
 	    !kw_outfile_write(outputs->summary, summary, strlen(summary),
 			      error))
 		return FALSE;
-	return commit_file(outputs->summary, error) &&
-	       commit_file(outputs->preview, error) &&
-	       (outputs->dataset == NULL ||
-		augment_output_commit(outputs->dataset, error));
+	return commit_dataset(outputs->dataset, TRUE, error) &&
+	       commit_file(outputs->summary, TRUE, error) &&
+	       commit_file(outputs->preview, TRUE, error) &&
+	       commit_file(outputs->summary, FALSE, error) &&
+	       commit_file(outputs->preview, FALSE, error) &&
+	       commit_dataset(outputs->dataset, FALSE, error);
 }

@@ -106,8 +106,11 @@ augment_report_text(const AugmentReport *report, gboolean verbose)
 	g_string_append_printf(text, "disk: %s", bytes);
 	if (report->shards > 0)
 		g_string_append_printf(text, " in %u shards", report->shards);
-	g_string_append(text,
-			report->planned ? ", not written: a dry run\n" : "\n");
+	g_string_append(text, report->written ? "\n"
+			      : report->planned
+				      ? ", not written: a dry run\n"
+				      : ", not written: standard output is "
+					"a terminal\n");
 	return g_string_free(text, FALSE);
 }
 

@@ -21,7 +21,8 @@ typedef struct {
 	char *settings; /* the lines of kw-augment */
 	guint64 dataset_bytes;
 	guint shards;
-	gboolean planned; /* nothing was written: a dry run */
+	gboolean planned; /* a dry run: no image was made */
+	gboolean written; /* the dataset was */
 	gboolean replayed;
 	gsize n_other;       /* replayed images that are not as they were */
 	gsize n_saved;       /* image files */

@@ -117,6 +117,13 @@ shards_can_be(const char *path, guint n, guint files, GError **error)
 	return FALSE;
 }
 
+gboolean
+augment_output_check_shards(const char *path, guint n, GError **error)
+{
+	return index_can_be(path, error) &&
+	       shards_can_be(path, n, FILES_PER_SHARD, error);
+}
+
 static gboolean
 prepare_whole(AugmentOutput *out, const char *path, gboolean force,
 	      GError **error)
@@ -131,8 +138,7 @@ static gboolean
 prepare_shards(AugmentOutput *out, const char *path, gboolean force, guint n,
 	       GError **error)
 {
-	if (!index_can_be(path, error) ||
-	    !shards_can_be(path, n, FILES_PER_SHARD, error))
+	if (!augment_output_check_shards(path, n, error))
 		return FALSE;
 	out->name = g_strdup(path);
 	out->index = open_plain(path, force, error);
@@ -162,6 +168,21 @@ augment_output_new(const char *path, gboolean force, guint n_shards,
 						     error);
 
 	return ok ? g_steal_pointer(&out) : NULL;
+}
+
+gboolean
+augment_output_is_stream(const AugmentOutput *out)
+{
+	return out->index == NULL && kw_outfile_is_stream(out->parts[0].out);
+}
+
+gboolean
+augment_output_has_shard(const AugmentOutput *out, const char *path)
+{
+	for (guint k = 0; out->index != NULL && k < out->n; k++)
+		if (kw_outfile_same(out->parts[k].path, path))
+			return TRUE;
+	return FALSE;
 }
 
 /* ---- which shard holds what */

@@ -40,6 +40,19 @@ AugmentOutput *augment_output_new(const char *path, gboolean force,
 				  guint n_shards, GError **error);
 
 /*
+ * What augment_output_new() says of the number of shards, without making
+ * anything: for plans.  KW_ERROR_USAGE.
+ */
+gboolean augment_output_check_shards(const char *path, guint n_shards,
+				     GError **error);
+
+/* Is it copied from a spool at the end, and not renamed? */
+gboolean augment_output_is_stream(const AugmentOutput *out);
+
+/* Is `path` one of its shards? */
+gboolean augment_output_has_shard(const AugmentOutput *out, const char *path);
+
+/*
  * Create the files, for counts[split] records; arguments and errors are those
  * of kw_dataset_create().  With shards, info->set_id must not be 0, and is to
  * be another for every other content.

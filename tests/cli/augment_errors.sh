@@ -73,6 +73,8 @@ echo "-- shards that cannot be written"
 refused 1 "standard output" "$augment" --shards 2 in.h5
 refused 1 "standard output" "$augment" --shards 2 -o - in.h5
 refused 1 "standard output" "$augment" --shard-size 1M in.h5
+# at once
+refused 1 "standard output" "$augment" --shard-size 1M missing.h5
 refused 1 "as small as" "$augment" --shard-size 100 -o never.h5 in.h5
 ln -s elsewhere.h5 link.h5
 refused 1 "link.h5" "$augment" --shards 2 -f -o link.h5 in.h5

@@ -136,6 +136,17 @@ if command -v script > /dev/null; then
 		< /dev/null > stdout
 	diff -r alone extracted.train
 	[ ! -s stdout ] || fail "on the terminal: $(cat stdout)"
+	# and the report says so
+	script -qec "$augment --preview told.png in.h5" typescript \
+		< /dev/null > stdout
+	grep -q "^disk: .*, not written: standard output is a terminal" \
+		stdout || fail "told: $(cat stdout)"
+	# an index has no place there, so there are no shards to tell of
+	script -qec "$augment --shards 3 --preview never.png in.h5" typescript \
+		< /dev/null > stdout || :
+	grep -q "shards cannot go to standard output" stdout ||
+		fail "told: $(cat stdout)"
+	[ ! -e never.png ] || fail "a sheet for shards without an index"
 fi
 
 echo "-- a dry run tells, and writes no dataset"
@@ -149,6 +160,18 @@ said "all 16 -> 48 4 4"
 is_json dry.json
 "$augment" --dry-run --balance 100 in.h5 2> stderr
 said "cat 8 -> 100 2 2"
+# what could not be written is refused in the plan as well
+refused 1 "shards cannot go to standard output" \
+	"$augment" --dry-run --shards 3 in.h5
+refused 1 "shards cannot go to standard output" \
+	"$augment" --dry-run --shard-size 1M -o - in.h5
+(
+	ulimit -n 64
+	refused 1 "'dry.h5' cannot have 100 shards" \
+		"$augment" --dry-run --shards 100 -o dry.h5 in.h5
+	refused 1 "'dry.h5' cannot have " \
+		"$augment" --dry-run -n 100 --shard-size 50k -o dry.h5 in.h5
+)
 
 echo "-- a summary for programs"
 "$augment" -q -n 2 --shards 2 --save-to told.images --summary told.json -o told.h5 \
@@ -175,6 +198,40 @@ refused 1 "told.json" "$augment" --summary told.json -o never.h5 in.h5
 [ ! -e never.h5 ] || fail "a dataset is there"
 "$augment" -q --summary - -o summed.h5 in.h5 > stdout
 is_json stdout
+
+echo "-- no two outputs are one"
+refused 1 "--output and --summary both go to '-'" \
+	"$augment" --summary - in.h5
+refused 1 "--output and --summary both go to '-'" \
+	"$augment" --summary - -o - in.h5
+for force in "" -f; do
+	refused 1 "--output and --summary both go to 'one'" \
+		"$augment" $force --summary one -o one in.h5
+	refused 1 "--output and --preview both go to 'one.png'" \
+		"$augment" $force --preview one.png -o ./one.png in.h5
+	refused 1 "--summary and --preview both go to 'one.png'" \
+		"$augment" $force --preview one.png --summary one.png in.h5
+	refused 1 "a shard and --summary both go to 'set-00001-of-00002.h5'" \
+		"$augment" $force --shards 2 -o set.h5 \
+		--summary set-00001-of-00002.h5 in.h5
+done
+[ -z "$(ls | grep '^one\|^set\.\|^set-')" ] || fail "$(ls)"
+# where no dataset is written, nothing is in the way
+"$augment" -q --dry-run --summary - in.h5 > stdout
+is_json stdout
+
+echo "-- a stream that fails leaves no file"
+status=0
+"$augment" -q -n 2 --summary failed.json --preview failed.png in.h5 \
+	> /dev/full 2> stderr || status=$?
+[ "$status" -eq 1 ] || fail "status $status for a full disk"
+said "standard output"
+status=0
+"$augment" -q -n 2 --summary /dev/full --preview failed.png -o failed.h5 in.h5 \
+	2> stderr || status=$?
+[ "$status" -eq 1 ] || fail "status $status for a full disk"
+said "/dev/full"
+[ -z "$(ls | grep failed)" ] || fail "left behind: $(ls)"
 
 echo "-- nothing is left behind"
 [ -z "$(ls -A tmp)" ] || fail "left behind: $(ls -A tmp)"

@@ -21,6 +21,7 @@ sample_report(char *const *class_names)
 	report->settings = g_strdup("augment.copies=3\naugment.fill=wrap\n"
 				    "augment.odd=a=b\n");
 	report->dataset_bytes = 123456789;
+	report->written = TRUE;
 	return report;
 }
 
@@ -95,8 +96,22 @@ text_tells_of_what_was_special(void **state)
 	report->n_other = 2;
 	assert_says(report, FALSE, "replay: 2 images are not as they were");
 	report->planned = TRUE;
+	report->written = FALSE;
 	assert_says(report, FALSE, " in 7 shards, not written: a dry run\n");
 	assert_silent(report, FALSE, "replay:");
+}
+
+static void
+text_tells_that_no_dataset_was_written(void **state)
+{
+	g_autoptr(AugmentReport) report = sample_report(cat_and_dog());
+
+	(void)state;
+	assert_silent(report, FALSE, "not written");
+	report->written = FALSE;
+	assert_says(report, FALSE,
+		    "\ndisk: 123 MB, not written: standard "
+		    "output is a terminal\n");
 }
 
 /* Columns line up by characters, and nothing of a name reaches a terminal. */
@@ -239,6 +254,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_has_a_line_for_each_class),
 		cmocka_unit_test(text_tells_of_what_was_special),
+		cmocka_unit_test(text_tells_that_no_dataset_was_written),
 		cmocka_unit_test(text_survives_names_of_all_kinds),
 		cmocka_unit_test(columns_line_up_by_what_is_printed),
 		cmocka_unit_test(json_has_all_the_numbers),
