@@ -87,8 +87,7 @@ typedef struct {
 /* What is put together when the command line has been read. */
 typedef struct {
 	AugmentOptions *options;
-	const char *policy; /* NULL: seed */
-	GArray *settings;   /* Setting, in their order */
+	GArray *settings; /* Setting, in their order */
 	gboolean print_policy;
 	const char *planned; /* an option that a replay does not go with */
 	gboolean copies, grid, save_format; /* were given */
@@ -172,7 +171,7 @@ parse_copies(int key, char *arg, struct argp_state *state, Parser *parser)
 		return 0;
 	case OPTION_POLICY:
 		parser->planned = "policy";
-		parser->policy = arg;
+		parser->options->policy = arg;
 		return 0;
 	case OPTION_PRINT_POLICY:
 		parser->print_policy = TRUE;
@@ -252,8 +251,8 @@ settle_policy(const Parser *parser, const struct argp_state *state)
 	KwPolicy *policy = &parser->options->recipe.policy;
 	g_autoptr(GError) error = NULL;
 
-	if (parser->policy != NULL &&
-	    !kw_policy_load(policy, parser->policy, &error))
+	if (parser->options->policy != NULL &&
+	    !kw_policy_load(policy, parser->options->policy, &error))
 		fail_policy(state, error);
 	for (guint i = 0; i < parser->settings->len; i++) {
 		Setting *s = &g_array_index(parser->settings, Setting, i);

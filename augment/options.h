@@ -11,6 +11,8 @@ typedef struct {
 	KwCommon common;
 	const char *input;  /* NULL: standard input */
 	const char *replay; /* an augmented dataset to make again; or NULL */
+	const char
+		*policy; /* a name or a file, already in the recipe; or NULL */
 	AugmentRecipe recipe;
 
 	/* where it goes */

@@ -31,7 +31,35 @@ fail_one_file(const char *a, const char *b, const char *path, GError **error)
 	return FALSE;
 }
 
-/* No two outputs are one file, or both go to standard output. */
+/*
+ * Nor may it replace what is read, not even with -f: only the dataset that is
+ * replayed may be made again in its place.
+ */
+static gboolean
+check_unread(const char *name, const char *path, const AugmentOptions *o,
+	     GError **error)
+{
+	const gboolean is_dataset = strcmp(name, "--output") == 0;
+	const char *const read[] = { o->input, o->policy,
+				     is_dataset ? NULL : o->replay };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(read); i++) {
+		if (g_strcmp0(read[i], "-") == 0 ||
+		    !kw_outfile_same(read[i], path))
+			continue;
+		g_set_error(error, KW_ERROR, KW_ERROR_USAGE,
+			    "%s would replace '%s', which is read; name "
+			    "another file",
+			    name, path);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/*
+ * No two outputs are one file, or both go to standard output, and none is what
+ * is read.
+ */
 static gboolean
 check_distinct(const AugmentOutputs *outputs, const AugmentOptions *o,
 	       GError **error)
@@ -45,11 +73,14 @@ check_distinct(const AugmentOutputs *outputs, const AugmentOptions *o,
 		o->preview,
 	};
 
-	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+		if (!check_unread(names[i], paths[i], o, error))
+			return FALSE;
 		for (gsize k = 0; k < i; k++)
 			if (kw_outfile_same(paths[i], paths[k]))
 				return fail_one_file(names[k], names[i],
 						     paths[i], error);
+	}
 	return TRUE;
 }
 

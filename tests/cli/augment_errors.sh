@@ -66,7 +66,7 @@ refused 1 "other classes" "$augment" --replay one.h5 strangers.h5
 cp -r photos fewer
 rm fewer/cat/0003.jpg fewer/cat/0004.jpg fewer/cat/0005.jpg fewer/cat/0006.jpg
 "$KW_BIN/kw-prep" -q -s 20x28 -o fewer.h5 fewer
-refused 1 "no train record of 'cat/0" "$augment" --replay one.h5 fewer.h5
+refused 1 "is no train record in" "$augment" --replay one.h5 fewer.h5
 refused 1 "not augmented" "$augment" --replay in.h5 --dry-run in.h5
 
 echo "-- shards that cannot be written"
@@ -165,3 +165,19 @@ for signal in INT TERM; do
 	said "no output was written"
 done
 no_leftovers
+
+echo "-- what is read is never replaced"
+cp in.h5 mine.h5
+printf '[policy]\nrotation = 5\n' > mine.policy
+"$augment" -q -o made.h5 mine.h5
+for option in "-o mine.h5" "--summary mine.h5 --dry-run" \
+	"--summary mine.policy --policy mine.policy -o never.h5" \
+	"--summary ./mine.h5 -o never.h5"; do
+	refused 1 "which is read" "$augment" -f $option mine.h5
+done
+refused 1 "which is read" "$augment" -f --replay made.h5 --summary made.h5 \
+	-o never.h5 mine.h5
+cmp mine.h5 in.h5
+cp made.h5 before.h5
+"$augment" -q -f --replay made.h5 -o made.h5 mine.h5
+cmp made.h5 before.h5
