@@ -5,7 +5,11 @@
 
 #include "kw/error.h"
 
-enum { MAX_ATTRIBUTE_BYTES = 16 << 20, MAX_STRINGS = 1 << 16 };
+enum {
+	MAX_ATTRIBUTE_BYTES = 16 << 20,
+	MAX_STRINGS = 1 << 16,
+	SIEVE_BYTES = 4096,
+};
 
 void
 kw_h5_start(void)
@@ -102,6 +106,11 @@ kw_h5_open(const char *path, const char *name, GError **error)
 	H5Pset_fapl_sec2(access); /* whatever $HDF5_DRIVER says */
 	/* A file system without locks is no reason to fail. */
 	H5Pset_file_locking(access, FALSE, TRUE);
+	/*
+	 * Each dataset that was read from keeps a sieve, of 64 KiB if it is
+	 * that large: much for hundreds of shards, and rows come many at once.
+	 */
+	H5Pset_sieve_buf_size(access, SIEVE_BYTES);
 	is_hdf5 = H5Fis_hdf5(path);
 	if (is_hdf5 > 0)
 		file = H5Fopen(path, H5F_ACC_RDONLY, access);
