@@ -3,12 +3,12 @@
 #include <math.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <vips/vips.h>
 
 #include "kw/error.h"
 #include "kw/filter.h"
 #include "kw/image.h"
 #include "kw/random.h"
+#include "tests/support/mapim.h"
 
 enum { N_FILLS = 4, N_INTERPOLATIONS = 4, GUARD = 0xA5, GUARD_SIZE = 64 };
 
@@ -376,41 +376,6 @@ largest_maps_stay_inside(void **state)
 	}
 }
 
-/* The same by vips_mapim(), which rounds positions to float32. */
-static guint8 *
-mapped(guint8 *src, int h, int w, const KwAffine *map,
-       KwInterpolation interpolation)
-{
-	gsize n = (gsize)h * w, size = 0;
-	g_autofree float *positions = g_new(float, 2 * n);
-	VipsInterpolate *interpolator =
-		vips_interpolate_new(kw_interpolation_names[interpolation]);
-	VipsImage *in =
-		vips_image_new_from_memory(src, n, w, h, 1, VIPS_FORMAT_UCHAR);
-	VipsImage *index, *out = NULL;
-	guint8 *dst;
-
-	for (int i = 0; i < h * w; i++) {
-		int x = i % w, y = i / w;
-
-		positions[2 * i] = (float)(map->xx * x + map->xy * y + map->x0);
-		positions[2 * i + 1] =
-			(float)(map->yx * x + map->yy * y + map->y0);
-	}
-	index = vips_image_new_from_memory(positions, 2 * n * sizeof(float), w,
-					   h, 2, VIPS_FORMAT_FLOAT);
-	assert_int_equal(
-		vips_mapim(in, &out, index, "interpolate", interpolator, NULL),
-		0);
-	dst = vips_image_write_to_memory(out, &size);
-	assert_int_equal(size, n);
-	g_object_unref(out);
-	g_object_unref(index);
-	g_object_unref(in);
-	g_object_unref(interpolator);
-	return dst;
-}
-
 static void
 inside_all_equal_mapim(void **state)
 {
@@ -424,7 +389,8 @@ inside_all_equal_mapim(void **state)
 	for (int k = 0; k < N_INTERPOLATIONS; k++) {
 		g_autofree guint8 *dst =
 			warped(src, h, w, 1, &turn, k, KW_FILL_CONSTANT, 0);
-		g_autofree guint8 *expected = mapped(src, h, w, &turn, k);
+		g_autofree guint8 *expected =
+			test_mapim(src, h, w, 1, &turn, k);
 
 		assert_memory_equal(dst, expected, (gsize)h * w);
 	}

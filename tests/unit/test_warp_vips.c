@@ -1,6 +1,7 @@
 /*
- * kw_warp() judged by libvips: vips_mapim with its bilinear interpolator, which
- * kw_filter_warp() runs on an image continued as a fill says.
+ * kw_warp() judged by libvips: vips_mapim with its bilinear interpolator, as it
+ * is within the image, and as kw_filter_warp() runs it on an image continued as
+ * a fill says.
  */
 #include "tests/support/kwtest.h"
 
@@ -9,6 +10,7 @@
 #include "kw/filter.h"
 #include "kw/image.h"
 #include "kw/random.h"
+#include "tests/support/mapim.h"
 
 enum { N_FILLS = 4, CONSTANT = 33 };
 
@@ -158,12 +160,73 @@ a_smooth_image_is_within_a_level(void **state)
 	compare_shapes(waves);
 }
 
+/* Are the corners, and so all positions, a pixel inside or more? */
+static gboolean
+is_well_inside(const KwAffine *map, int h, int w)
+{
+	for (int corner = 0; corner < 4; corner++) {
+		int x = corner & 1 ? w - 1 : 0, y = corner & 2 ? h - 1 : 0;
+		double xi = map->xx * x + map->xy * y + map->x0;
+		double yi = map->yx * x + map->yy * y + map->y0;
+
+		if (xi < 1 || xi > w - 2 || yi < 1 || yi > h - 2)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Enlarged from within, so that all positions are a pixel inside, and more. */
+static const Geometry inner[] = {
+	{ 0, 0, 0, 0.9 },     { 7, 0, 0, 0.7 },      { -30, 1.3, 0, 0.5 },
+	{ 90, -2.2, 5, 0.6 }, { 171, 0.4, -8, 0.4 }, { 0, 3.7, 20, 0.45 },
+};
+
+static void
+compare_with_mapim(Painter painter, int h, int w, int c)
+{
+	const gsize n = (gsize)h * w * c;
+	g_autofree guint8 *src = paint(painter, h, w, c);
+	g_autofree guint8 *ours = g_malloc(n);
+	g_autoptr(KwWarpSource) source = kw_warp_source_new(h, w, c, NULL);
+
+	assert_non_null(source);
+	kw_warp_source_set(source, src);
+	for (gsize g = 0; g < G_N_ELEMENTS(inner); g++) {
+		const KwAffine map = map_of(&inner[g], h, w);
+		g_autofree guint8 *theirs =
+			test_mapim(src, h, w, c, &map, KW_BILINEAR);
+
+		assert_true(is_well_inside(&map, h, w));
+		kw_warp(ours, source, &map, KW_FILL_CONSTANT, CONSTANT);
+		for (gsize i = 0; i < n; i++)
+			if (abs(ours[i] - theirs[i]) > 1)
+				fail_msg("%dx%dx%d, geometry %zu: %d is to be "
+					 "%d",
+					 h, w, c, g, ours[i], theirs[i]);
+	}
+}
+
+static void
+inside_all_are_within_a_level_of_mapim(void **state)
+{
+	static const Painter painters[] = { noise, waves };
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(painters); i++) {
+		compare_with_mapim(painters[i], 61, 61, 1);
+		compare_with_mapim(painters[i], 61, 61, 3);
+		compare_with_mapim(painters[i], 48, 64, 3);
+		compare_with_mapim(painters[i], 70, 60, 1);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(noise_is_within_a_level),
 		cmocka_unit_test(a_smooth_image_is_within_a_level),
+		cmocka_unit_test(inside_all_are_within_a_level_of_mapim),
 	};
 	int n_failed;
 
