@@ -109,15 +109,6 @@ region_new(const guint8 *pixels, int h, int w, int c)
 	return g_steal_pointer(&region);
 }
 
-/* A map that no position overflows with, and without NaN. */
-static gboolean
-map_is_valid(const KwAffine *map)
-{
-	return fabs(map->xx) + fabs(map->xy) <= 2 * KW_WARP_MAX_SCALE &&
-	       fabs(map->yx) + fabs(map->yy) <= 2 * KW_WARP_MAX_SCALE &&
-	       fabs(map->x0) + fabs(map->y0) <= 2 * KW_WARP_MAX_OFFSET;
-}
-
 gboolean
 kw_filter_warp(guint8 *dst, const guint8 *src, int h, int w, int c,
 	       const KwAffine *map, KwInterpolation interpolation, KwFill fill,
@@ -132,7 +123,7 @@ kw_filter_warp(guint8 *dst, const guint8 *src, int h, int w, int c,
 	int margin;
 
 	g_assert(h >= 1 && w >= 1 && h <= 65535 && w <= 65535);
-	g_assert((c == 1 || c == 3) && map_is_valid(map));
+	g_assert((c == 1 || c == 3) && kw_affine_is_valid(map));
 	if (interpolator == NULL) {
 		kw_vips_error(error, failed);
 		return FALSE;

@@ -21,6 +21,18 @@ static const WarpFold folds[] = {
 /* Positions up to here, in pixels, fit into 32 bits with their fraction. */
 enum { LARGEST = 65535 };
 
+/* NaN compares as false. */
+gboolean
+kw_affine_is_valid(const KwAffine *map)
+{
+	return fabs(map->xx) <= KW_WARP_MAX_SCALE &&
+	       fabs(map->xy) <= KW_WARP_MAX_SCALE &&
+	       fabs(map->yx) <= KW_WARP_MAX_SCALE &&
+	       fabs(map->yy) <= KW_WARP_MAX_SCALE &&
+	       fabs(map->x0) <= KW_WARP_MAX_OFFSET &&
+	       fabs(map->y0) <= KW_WARP_MAX_OFFSET;
+}
+
 /* ---- the source */
 
 KwWarpSource *
@@ -78,7 +90,7 @@ pad(KwWarpSource *source, gboolean wraps)
 	for (int y = 0; y < source->h; y++, row += source->stride)
 		memcpy(row + (gsize)source->w * size, row + from * size, size);
 	if (source->c == 3)
-		memcpy(row, below, source->stride);
+		memcpy(row, below, ((gsize)source->w + 1) * size);
 	source->wraps = wraps;
 }
 
@@ -316,17 +328,6 @@ fixed(double position)
 	return llrint(ldexp(position, POSITION_BITS));
 }
 
-static gboolean
-map_is_valid(const KwAffine *map)
-{
-	return fabs(map->xx) <= KW_WARP_MAX_SCALE &&
-	       fabs(map->xy) <= KW_WARP_MAX_SCALE &&
-	       fabs(map->yx) <= KW_WARP_MAX_SCALE &&
-	       fabs(map->yy) <= KW_WARP_MAX_SCALE &&
-	       fabs(map->x0) <= KW_WARP_MAX_OFFSET &&
-	       fabs(map->y0) <= KW_WARP_MAX_OFFSET;
-}
-
 void
 kw_warp_with(const KwWarpKernel *kernel, guint8 *dst, KwWarpSource *source,
 	     const KwAffine *map, KwFill fill, guint8 constant)
@@ -336,13 +337,16 @@ kw_warp_with(const KwWarpKernel *kernel, guint8 *dst, KwWarpSource *source,
 						   : kernel->gray,
 			    .fill = fill,
 			    .constant = constant };
-	const gint64 down_x = fixed(map->xy), down_y = fixed(map->yy);
-	WarpLine line = { .x = fixed(map->x0),
-			  .y = fixed(map->y0),
-			  .step_x = fixed(map->xx),
-			  .step_y = fixed(map->yx) };
+	gint64 down_x, down_y;
+	WarpLine line;
 
-	g_assert(map_is_valid(map));
+	g_assert(kw_affine_is_valid(map)); /* others have no fixed() */
+	down_x = fixed(map->xy);
+	down_y = fixed(map->yy);
+	line = (WarpLine){ .x = fixed(map->x0),
+			   .y = fixed(map->y0),
+			   .step_x = fixed(map->xx),
+			   .step_y = fixed(map->yx) };
 	if (source->wraps != (fill == KW_FILL_WRAP))
 		pad(source, fill == KW_FILL_WRAP);
 	for (int y = 0; y < source->h; y++) {

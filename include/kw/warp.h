@@ -35,9 +35,15 @@ typedef struct {
 	double yx, yy, y0;
 } KwAffine;
 
-/* Largest magnitudes that kw_warp() takes: xx, xy, yx, yy; and x0, y0. */
+/*
+ * Largest magnitudes that kw_warp() and kw_filter_warp() take: xx, xy, yx, yy;
+ * and x0, y0.
+ */
 #define KW_WARP_MAX_SCALE  4096.0
 #define KW_WARP_MAX_OFFSET 1073741824.0
+
+/* Is a map within them?  Not with a NaN.  Any thread. */
+gboolean kw_affine_is_valid(const KwAffine *map);
 
 /* An image prepared for kw_warp(): packed, and padded at two sides. */
 typedef struct KwWarpSource KwWarpSource;
