@@ -67,6 +67,8 @@ warped(const guint8 *src, int h, int w, int c, const KwAffine *map, KwFill fill,
 static int
 naive_index(int i, int n, KwFill fill)
 {
+	if (fill == KW_FILL_REFLECT || fill == KW_FILL_WRAP)
+		i %= 2 * n; /* both repeat then: far ones take no longer */
 	while (i < 0 || i >= n) {
 		if (fill == KW_FILL_WRAP)
 			i += i < 0 ? n : -n;
@@ -251,6 +253,32 @@ reflect_and_wrap_go_on_for_ever(void **state)
 	assert_memory_equal(wrapped, "abcd", 4);
 }
 
+/* Positions further away than an image: all the way, and on one axis only. */
+static void
+far_positions_match_the_definition(void **state)
+{
+	enum { H = 33, W = 20 };
+	static const double away[] = { -1e6, -7.4, -2.5, 0, 3.3, 8, 1e6 };
+	const gsize n = G_N_ELEMENTS(away);
+
+	(void)state;
+	for (gsize i = 0; i < n * n * N_FILLS; i++) {
+		const KwFill fill = i % N_FILLS;
+		const double x = away[i / N_FILLS % n];
+		const double y = away[i / N_FILLS / n];
+		const int c = i % 3 ? 3 : 1;
+		KwAffine map = random_map(i, H, W, 1.5);
+		g_autofree guint8 *src = random_image(H, W, c, i);
+		g_autofree guint8 *dst = NULL;
+
+		/* of images, but for the millions of pixels */
+		map.x0 += fabs(x) < 1e6 ? x * W : x;
+		map.y0 += fabs(y) < 1e6 ? y * H : y;
+		dst = warped(src, H, W, c, &map, fill, 99);
+		compare_with_naive(dst, src, H, W, c, &map, fill, 99);
+	}
+}
+
 static void
 halves_round_up(void **state)
 {
@@ -307,6 +335,28 @@ largest_maps_stay_inside(void **state)
 			warped(src, h, w, 3, &map, i % N_FILLS, 50);
 
 		assert_memory_equal(dst, src, (gsize)h * w * 3);
+	}
+}
+
+static void
+valid_maps_are_within_the_limits(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		KwAffine map = identity;
+		double *const members[] = { &map.xx, &map.xy, &map.yx,
+					    &map.yy, &map.x0, &map.y0 };
+		double *const member = members[i / 2];
+		const double sign = i % 2 ? -1 : 1;
+		const double most =
+			i / 2 < 4 ? KW_WARP_MAX_SCALE : KW_WARP_MAX_OFFSET;
+
+		*member = sign * most;
+		assert_true(kw_affine_is_valid(&map));
+		*member = sign * (most + 0x1p-20);
+		assert_false(kw_affine_is_valid(&map));
+		*member = sign * NAN;
+		assert_false(kw_affine_is_valid(&map));
 	}
 }
 
@@ -433,9 +483,11 @@ main(void)
 		cmocka_unit_test(flips_are_exact),
 		cmocka_unit_test(fills_as_drawn),
 		cmocka_unit_test(reflect_and_wrap_go_on_for_ever),
+		cmocka_unit_test(far_positions_match_the_definition),
 		cmocka_unit_test(halves_round_up),
 		cmocka_unit_test(constant_begins_strictly_outside),
 		cmocka_unit_test(largest_maps_stay_inside),
+		cmocka_unit_test(valid_maps_are_within_the_limits),
 		cmocka_unit_test(kernels_give_the_same_bytes),
 		cmocka_unit_test(kernels_agree_on_every_width),
 		cmocka_unit_test(kernels_agree_at_the_largest_width),
