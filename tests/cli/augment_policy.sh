@@ -5,7 +5,7 @@ augment=$KW_BIN/kw-augment
 "$KW_BIN/make-photos" photos cat,dog 4
 "$KW_BIN/kw-prep" -q -s 20x28 -o in.h5 photos
 
-# same OPTIONS -- OPTIONS: both make the same bytes; differ: they do not.
+# same OPTIONS -- OPTIONS: both make the same bytes.
 pair() {
 	local a=()
 	while [ "$1" != -- ]; do
@@ -20,13 +20,15 @@ same() {
 	pair "$@"
 	cmp a.h5 b.h5 || fail "not the same: $*"
 }
-# not the settings, but the images
+# differ OPTIONS: not the settings, but the images are others than `a`.
+images() {
+	"$augment" -q -f -o images.h5 "${@:2}" in.h5
+	"$KW_BIN/kw-info" --extract train -q -f -o "$1" images.h5
+}
 differ() {
-	pair "$@"
-	"$KW_BIN/kw-info" --extract train -q -f -o a a.h5
-	"$KW_BIN/kw-info" --extract train -q -f -o b b.h5
+	rm -rf b
+	images b "$@"
 	! diff -rq a b > /dev/null || fail "the same images: $*"
-	rm -r a b
 }
 
 echo "-- the defaults are the seed recipe"
@@ -38,6 +40,7 @@ same -- --policy none --rotation 45 --width-shift 0.3 --height-shift 0.3 \
 	--shear 0.2 --zoom 0.8,1.2 --horizontal-flip
 
 echo "-- every setting changes something"
+images a
 for option in --rotation=5 --width-shift=0 --width-shift=3 --height-shift=0 \
 	--shear=9 --shear-x=0.5 --shear-y=0.5 --zoom=none --zoom=0.5,0.7 \
 	--zoom-uniform --no-horizontal-flip --vertical-flip --crop=0.3,0.6 \
@@ -47,12 +50,15 @@ for option in --rotation=5 --width-shift=0 --width-shift=3 --height-shift=0 \
 	--jpeg=5,20 --erase=1 --choose=one --interpolate=bicubic \
 	--interpolate=lbb --interpolate=nohalo --fill=reflect --fill=wrap \
 	--fill=constant; do
-	differ -- "$option"
+	differ "$option"
 done
-differ --fill constant -- --fill constant --fill-value 255
 for name in light heavy trivial none; do
-	differ -- --policy $name
+	differ --policy $name
 done
+rm -r a
+images a --fill constant
+differ --fill constant --fill-value 255
+rm -r a b
 # all settings of --help that take a value are here
 "$augment" --help | sed -n '/How copies vary/,/--force/p' |
 	grep -oE -e '--[a-z-]+=' | sort -u > keys
