@@ -20,11 +20,13 @@ same() {
 	pair "$@"
 	cmp a.h5 b.h5 || fail "not the same: $*"
 }
-# differ OPTIONS: not the settings, but the images are others than `a`.
+# images FOLDER OPTIONS: the train images as files.
 images() {
 	"$augment" -q -f -o images.h5 "${@:2}" in.h5
 	"$KW_BIN/kw-info" --extract train -q -f -o "$1" images.h5
 }
+# differ OPTIONS: not only the settings, but the images are others than those
+# in the folder a.
 differ() {
 	rm -rf b
 	images b "$@"
