@@ -9,7 +9,7 @@
 #include "lib/policy_keys.h"
 
 /* No policy is longer: whatever is, was not meant. */
-enum { MAX_BYTES = 1000000 };
+enum { MAX_BYTES = 100000 };
 
 static const char group[] = "policy";
 
@@ -170,7 +170,7 @@ read_text(const char *file, FILE *stream, GError **error)
 	}
 	if (n > MAX_BYTES) {
 		fail(error, KW_ERROR_FORMAT, file,
-		     "is no policy: larger than 1 MB");
+		     "is no policy: larger than 100 kB");
 		return NULL;
 	}
 	text[n] = '\0';

@@ -88,7 +88,7 @@ gboolean kw_policy_set(KwPolicy *policy, const char *key, const char *value,
 
 /*
  * The named policy, or what a file says; keys that are not in it are off.  What
- * is no name is a file, of up to 1 MB, or a pipe.
+ * is no name is a file, of up to 100 kB, or a pipe.
  * Errors: KW_ERROR_INPUT (no such name or file, names the nearest name),
  * KW_ERROR_FORMAT (no GKeyFile, another group than [policy], a key twice or
  * unknown, a bad value: with file and key), KW_ERROR_IO.

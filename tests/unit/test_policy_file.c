@@ -168,20 +168,20 @@ files_with_mistakes_are_refused(void **state)
 static void
 what_is_no_file_of_a_policy_is_refused(void **state)
 {
-	g_autofree char *large = g_strnfill(1000001, '#');
-	g_autofree char *most = g_strnfill(1000000, '\n');
+	g_autofree char *large = g_strnfill(100001, '#');
+	g_autofree char *most = g_strnfill(100000, '\n');
 	g_autofree char *path = NULL;
 	const char *dir = *state;
 	GError *error = NULL;
 	KwPolicy policy;
 
-	assert_rejects(dir, large, "is no policy: larger than 1 MB");
+	assert_rejects(dir, large, "is no policy: larger than 100 kB");
 	memcpy(most, "[policy]", 8);
 	assert_reads(dir, most, &kw_policy_none);
 	assert_false(kw_policy_load(&policy, dir, &error));
 	test_assert_error(&error, KW_ERROR_INPUT, "Is a directory");
 	assert_false(kw_policy_load(&policy, "/dev/zero", &error));
-	test_assert_error(&error, KW_ERROR_FORMAT, "larger than 1 MB");
+	test_assert_error(&error, KW_ERROR_FORMAT, "larger than 100 kB");
 	path = g_build_filename(dir, "nul.policy", NULL);
 	assert_true(g_file_set_contents(path, "[policy]\n\0", 10, NULL));
 	assert_false(kw_policy_load(&policy, path, &error));
