@@ -201,7 +201,7 @@ def test_an_index_is_read_as_the_whole_file(augmented):
         counts = index.attrs["shard_counts"].reshape(7, 3)
         assert counts.sum(0).tolist() == [60, 10, 10]
         assert counts.sum(1).all()
-        more = {"shards", "shard_counts", "set_id"}
+        more = {"shards", "shard_counts", "shard_checksums", "set_id"}
         assert set(index.attrs) - set(whole.attrs) == more
         for name, value in whole.attrs.items():
             assert np.array_equal(index.attrs[name], value), name
@@ -219,10 +219,14 @@ def test_shards_hold_what_their_index_says(augmented):
     with h5py.File(augmented / "set.h5") as index:
         first = dict.fromkeys(COUNTS, 0)
         counts = index.attrs["shard_counts"].reshape(7, 3).tolist()
-        for shard, row in zip(index.attrs["shards"], counts, strict=True):
+        sums = index.attrs["shard_checksums"].reshape(7, 3).tolist()
+        shards = zip(index.attrs["shards"], counts, sums, strict=True)
+        for shard, row, crcs in shards:
             with h5py.File(augmented / shard) as file:
                 assert file.attrs["set_id"] == index.attrs["set_id"] != 0
-                for split, n in zip(COUNTS, row):
+                for split, n, crc in zip(COUNTS, row, crcs, strict=True):
+                    checksums = file[split]["checksums"][:].astype("<u4")
+                    assert zlib.crc32(checksums.tobytes()) == crc
                     images = file[split]["images"][:]
                     part = slice(first[split], first[split] + n)
                     assert len(images) == n
