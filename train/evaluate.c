@@ -27,8 +27,8 @@ evaluate(Network *network, const Samples *samples, GError **error)
 {
 	g_autoptr(Evaluation) e = g_new0(Evaluation, 1);
 	g_autofree gsize *order = samples_file_order(samples);
-	g_autoptr(Loader) loader =
-		loader_new(samples, order, network->spec.batch, error);
+	g_autoptr(Loader) loader = loader_new(samples, order, samples->n,
+					      network->spec.batch, NULL, error);
 	const Batch *batch;
 	double cross_entropy = 0;
 

@@ -62,8 +62,8 @@ train_epoch(Fit *fit, EpochReport *report, GError **error)
 			? samples_shuffled_order(train, fit->options->seed,
 						 report->epoch)
 			: samples_file_order(train);
-	g_autoptr(Loader) loader =
-		loader_new(train, order, (int)batch_size, error);
+	g_autoptr(Loader) loader = loader_new(train, order, train->n,
+					      (int)batch_size, NULL, error);
 	const gint64 begin = g_get_monotonic_time();
 	double loss_sum = 0;
 	gsize correct_sum = 0, step = 0;

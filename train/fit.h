@@ -4,6 +4,7 @@
 
 #include "train/network.h"
 #include "train/samples.h"
+#include "train/state.h"
 
 typedef struct {
 	int epochs;
@@ -12,17 +13,6 @@ typedef struct {
 	gboolean shuffle;
 	guint64 seed;
 } FitOptions;
-
-/* One finished epoch.  Losses hold the L2 term, as Keras reports them. */
-typedef struct {
-	int epoch;             /* from 1 */
-	double loss, accuracy; /* means over the epoch's steps, in training */
-	gboolean has_val;
-	double val_loss, val_accuracy;
-	double rate;
-	double images_per_second; /* of training, validation left out */
-	gboolean best; /* the highest val_accuracy so far, or no validation */
-} EpochReport;
 
 /* Whom to tell; all are called from the thread that calls fit(). */
 typedef struct {

@@ -75,13 +75,12 @@ measure(Network *network, guint last, const Samples *samples,
 	const gsize *order, double *mean_square, GError **error)
 {
 	const Layer *layer = network->layers[last];
-	Samples some = *samples;
+	const gsize n_samples = MIN(samples->n, N_SAMPLES);
 	const Batch *batch;
 	double sum = 0;
 
-	some.n = MIN(samples->n, N_SAMPLES);
-	g_autoptr(Loader) loader =
-		loader_new(&some, order, network->spec.batch, error);
+	g_autoptr(Loader) loader = loader_new(samples, order, n_samples,
+					      network->spec.batch, NULL, error);
 	if (loader == NULL)
 		return FALSE;
 	while ((batch = loader_next(loader, error)) != NULL && batch->n > 0) {
@@ -95,7 +94,8 @@ measure(Network *network, guint last, const Samples *samples,
 		for (gsize i = 0; i < n; i++)
 			sum += (double)layer->dst[i] * (double)layer->dst[i];
 	}
-	*mean_square = sum / ((double)some.n * (double)shape_size(layer->out));
+	*mean_square =
+		sum / ((double)n_samples * (double)shape_size(layer->out));
 	return batch != NULL && kw_check_interrupted(error);
 }
 

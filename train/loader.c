@@ -1,15 +1,19 @@
 #include "train/loader.h"
 
 #include "kw/alloc.h"
+#include "kw/image.h"
+#include "kw/transform.h"
 
 enum { N_BATCHES = 2 }; /* one in use, one being filled */
 
 struct Loader {
 	const Samples *samples;
 	const gsize *order;
-	gsize batch;
+	gsize n, batch;
 	gsize image_size;
-	guint8 *pixels; /* one image */
+	guint8 *pixels, *copy; /* one image each */
+	LoaderAugment augment; /* where there is a transformer */
+	KwTransformer *transformer;
 	Batch batches[N_BATCHES];
 	Batch *current; /* what loader_next() gave last */
 	GAsyncQueue *empty, *full;
@@ -17,22 +21,47 @@ struct Loader {
 	gint stop;
 };
 
+/* The pixels of a sample, in one of the loader's two buffers; or NULL. */
+static const guint8 *
+read_pixels(Loader *loader, gsize index, GError **error)
+{
+	const Samples *s = loader->samples;
+	const KwDatasetInfo *info = kw_dataset_info(s->dataset);
+	KwTransform transform;
+
+	if (!kw_dataset_read_images(s->dataset, s->split, index, 1,
+				    loader->pixels, error))
+		return NULL;
+	if (loader->transformer == NULL)
+		return loader->pixels;
+	transform =
+		kw_transform_draw(loader->augment.policy, loader->augment.seed,
+				  s->record_ids[index], loader->augment.copy,
+				  info->height, info->width);
+	kw_transformer_set(loader->transformer, loader->pixels);
+	return kw_transformer_apply(loader->transformer, &transform,
+				    loader->copy, error)
+		       ? loader->copy
+		       : NULL;
+}
+
 /* Fill a batch with samples order[first], ... */
 static void
 fill(Loader *loader, Batch *batch, gsize first)
 {
 	const Samples *s = loader->samples;
 	const KwDatasetInfo *info = kw_dataset_info(s->dataset);
-	const gsize n = MIN(loader->batch, s->n - first);
+	const gsize n = MIN(loader->batch, loader->n - first);
 
 	for (gsize i = 0; i < n; i++) {
 		gsize index = loader->order[first + i];
 
-		if (!kw_dataset_read_images(s->dataset, s->split, index, 1,
-					    loader->pixels, &batch->error))
+		const guint8 *pixels =
+			read_pixels(loader, index, &batch->error);
+
+		if (pixels == NULL)
 			return;
-		kw_standardize(batch->images + i * loader->image_size,
-			       loader->pixels,
+		kw_standardize(batch->images + i * loader->image_size, pixels,
 			       loader->image_size / (gsize)info->channels,
 			       info->channels, info->scale, info->offset);
 		batch->labels[i] = s->labels[index];
@@ -52,11 +81,13 @@ load_all(gpointer data)
 		if (g_atomic_int_get(&loader->stop))
 			break;
 		batch->n = 0;
-		if (first < loader->samples->n)
+		if (first < loader->n)
 			fill(loader, batch, first);
 		more = batch->n != 0;
 		g_async_queue_push(loader->full, batch);
 	}
+	if (loader->transformer != NULL)
+		kw_image_thread_end();
 	return NULL;
 }
 
@@ -81,20 +112,37 @@ allocate(Loader *loader, GError **error)
 	return TRUE;
 }
 
+static gboolean
+prepare_copies(Loader *loader, const LoaderAugment *augment, GError **error)
+{
+	const KwDatasetInfo *info = kw_dataset_info(loader->samples->dataset);
+
+	loader->augment = *augment;
+	loader->copy =
+		kw_alloc(loader->image_size, 1, "the copy of an image", error);
+	if (loader->copy == NULL)
+		return FALSE;
+	loader->transformer = kw_transformer_new(info->height, info->width,
+						 info->channels, error);
+	return loader->transformer != NULL;
+}
+
 Loader *
-loader_new(const Samples *samples, const gsize *order, int batch,
-	   GError **error)
+loader_new(const Samples *samples, const gsize *order, gsize n, int batch,
+	   const LoaderAugment *augment, GError **error)
 {
 	g_autoptr(Loader) loader = g_new0(Loader, 1);
 
 	loader->samples = samples;
 	loader->order = order;
+	loader->n = n;
 	loader->batch = (gsize)batch;
 	loader->image_size =
 		kw_dataset_image_size(kw_dataset_info(samples->dataset));
 	loader->empty = g_async_queue_new();
 	loader->full = g_async_queue_new();
-	if (!allocate(loader, error))
+	if (!allocate(loader, error) ||
+	    (augment != NULL && !prepare_copies(loader, augment, error)))
 		return NULL;
 	loader->thread = g_thread_try_new("loader", load_all, loader, error);
 	return loader->thread != NULL ? g_steal_pointer(&loader) : NULL;
@@ -118,7 +166,9 @@ loader_free(Loader *loader)
 	}
 	g_async_queue_unref(loader->empty);
 	g_async_queue_unref(loader->full);
+	kw_transformer_free(loader->transformer);
 	kw_free(loader->pixels);
+	kw_free(loader->copy);
 	g_free(loader);
 }
 

@@ -5,6 +5,7 @@
 #ifndef KW_TRAIN_LOADER_H
 #define KW_TRAIN_LOADER_H
 
+#include "kw/policy.h"
 #include "train/samples.h"
 
 /* images: n x h x w x c, float32, pixel * scale + offset; labels: n. */
@@ -18,12 +19,23 @@ typedef struct {
 typedef struct Loader Loader;
 
 /*
- * One pass over samples[order[0]], ..., in batches of `batch`, the last one
- * smaller when they do not divide.  All arguments are borrowed until
- * loader_free().
+ * Instead of each original, give its copy number `copy` (1, 2, ...): the pixels
+ * that kw-augment writes as this copy for the same policy and seed.
  */
-Loader *loader_new(const Samples *samples, const gsize *order, int batch,
-		   GError **error);
+typedef struct {
+	const KwPolicy *policy;
+	guint64 seed;
+	gint32 copy;
+} LoaderAugment;
+
+/*
+ * One pass over samples order[0], ..., order[n-1], in batches of `batch`, the
+ * last one smaller when they do not divide; `augment` may be NULL, and what it
+ * makes copies of must be originals.  All arguments are borrowed until
+ * loader_free(), but for `augment` itself.
+ */
+Loader *loader_new(const Samples *samples, const gsize *order, gsize n,
+		   int batch, const LoaderAugment *augment, GError **error);
 
 /* Stops the thread, wherever it is. */
 void loader_free(Loader *loader);
