@@ -25,7 +25,7 @@ sgd_update(Network *network, double rate, double momentum, GError **error)
 			continue;
 		update(layer->kernel, (float)rate, (float)momentum);
 		update(layer->bias, (float)rate, (float)momentum);
-		if (!param_refresh(network->dnn, layer->kernel, error))
+		if (!param_refresh(layer->kernel, error))
 			return FALSE;
 	}
 	return TRUE;

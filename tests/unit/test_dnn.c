@@ -11,6 +11,9 @@
 
 static Dnn *dnn;
 
+/* float32, N,H,W,C, direct */
+static const DnnMode plain;
+
 static int
 start(void **state)
 {
@@ -34,7 +37,7 @@ static DnnOp *
 conv_new(const DnnConvShape *shape, DnnPass pass)
 {
 	GError *error = NULL;
-	DnnOp *op = dnn_conv(dnn, shape, pass, FALSE, &error);
+	DnnOp *op = dnn_conv(dnn, &plain, shape, pass, FALSE, &error);
 
 	test_assert_no_error(error);
 	return op;
@@ -191,8 +194,10 @@ test_workspace(void **state)
 {
 	const DnnPoolShape shape = { 2, 7, 9, 5 };
 	const DnnConvShape conv = { 1, 6, 6, 3, 4 };
-	g_autoptr(DnnOp) use = dnn_pool_forward(dnn, &shape, FALSE, NULL);
-	g_autoptr(DnnOp) training = dnn_pool_forward(dnn, &shape, TRUE, NULL);
+	g_autoptr(DnnOp) use =
+		dnn_pool_forward(dnn, &plain, &shape, FALSE, NULL);
+	g_autoptr(DnnOp) training =
+		dnn_pool_forward(dnn, &plain, &shape, TRUE, NULL);
 	g_autoptr(DnnOp) other = conv_new(&conv, DNN_FORWARD);
 
 	(void)state;
@@ -211,11 +216,12 @@ test_shapes_that_cannot_be(void **state)
 	GError *error = NULL;
 
 	(void)state;
-	assert_null(dnn_conv(dnn, &conv, DNN_FORWARD, TRUE, &error));
+	assert_null(dnn_conv(dnn, &plain, &conv, DNN_FORWARD, TRUE, &error));
 	test_assert_error(&error, KW_ERROR_UNSUPPORTED, "oneDNN cannot");
-	assert_null(dnn_dense(dnn, &dense, DNN_BACKWARD_DATA, FALSE, &error));
+	assert_null(dnn_dense(dnn, &plain, &dense, DNN_BACKWARD_DATA, DNN_F32,
+			      FALSE, &error));
 	test_assert_error(&error, KW_ERROR_UNSUPPORTED, "oneDNN cannot");
-	assert_null(dnn_pool_backward(dnn, &pool, &error));
+	assert_null(dnn_pool_backward(dnn, &plain, &pool, &error));
 	test_assert_error(&error, KW_ERROR_UNSUPPORTED, "oneDNN cannot");
 }
 

@@ -30,7 +30,7 @@ draw_mask(Bench *b, guint64 step)
 static void
 check_rate(double rate)
 {
-	Bench b = dropout_bench(64, 1021, rate, 42);
+	Bench b = dropout_bench(&bench_plain, 64, 1021, rate, 42);
 	const double n = (double)b.n_dst;
 	const float kept = (float)(1 / (1 - rate));
 	double n_kept = 0;
@@ -58,7 +58,7 @@ test_rate(void **state)
 static void
 test_backward(void **state)
 {
-	Bench b = dropout_bench(3, 34, 0.5, 42);
+	Bench b = dropout_bench(&bench_plain, 3, 34, 0.5, 42);
 
 	(void)state;
 	set_ones(&b);
@@ -85,9 +85,9 @@ static void
 test_keys(void **state)
 {
 	enum { UNITS = 1000 };
-	Bench b = dropout_bench(2, UNITS, 0.5, 42);
-	Bench other = dropout_bench(2, UNITS, 0.5, 43);
-	Bench single = dropout_bench(1, UNITS, 0.5, 42);
+	Bench b = dropout_bench(&bench_plain, 2, UNITS, 0.5, 42);
+	Bench other = dropout_bench(&bench_plain, 2, UNITS, 0.5, 43);
+	Bench single = dropout_bench(&bench_plain, 1, UNITS, 0.5, 42);
 	g_autofree guint8 *first = draw_mask(&b, 0);
 	g_autofree guint8 *next = draw_mask(&b, 1);
 	g_autofree guint8 *again = draw_mask(&b, 0);
@@ -113,7 +113,7 @@ test_keys(void **state)
 static void
 test_rests_in_use(void **state)
 {
-	Bench b = dropout_bench(2, 35, 0.5, 42);
+	Bench b = dropout_bench(&bench_plain, 2, 35, 0.5, 42);
 
 	(void)state;
 	b.layer->training = FALSE;

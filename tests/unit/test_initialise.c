@@ -154,12 +154,12 @@ check_body(const TrainData *set)
 	for (guint i = 0; i < VGG19_CONVOLUTIONS; i++) {
 		const Layer *layer = network_conv(network, i);
 		const gsize n = layer_out_size(layer);
+		const float *dst = layer->dst;
 		double sum = 0, squares = 0;
 
 		for (gsize k = 0; k < n; k++) {
-			sum += (double)layer->dst[k];
-			squares +=
-				(double)layer->dst[k] * (double)layer->dst[k];
+			sum += (double)dst[k];
+			squares += (double)dst[k] * (double)dst[k];
 		}
 		sum /= (double)n;
 		squares /= (double)n;

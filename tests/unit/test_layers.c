@@ -57,7 +57,7 @@ masked_gradient(const Bench *b)
 static void
 check_conv(const NaiveConv *s)
 {
-	Bench b = conv_bench(s, LAYER_TRAINED);
+	Bench b = conv_bench(&bench_plain, s, LAYER_TRAINED);
 	const gsize n_kernel = keras_floats(b.layer->kernel);
 	g_autofree float *kernel = values_new(b.dnn, b.layer->kernel);
 	g_autofree float *bias = values_new(b.dnn, b.layer->bias);
@@ -107,9 +107,9 @@ static void
 test_conv_roles(void **state)
 {
 	const NaiveConv shape = { 2, 6, 5, 3, 16 };
-	Bench frozen = conv_bench(&shape, LAYER_FORWARD);
-	Bench first = conv_bench(&shape, LAYER_FIRST_TRAINED);
-	Bench trained = conv_bench(&shape, LAYER_TRAINED);
+	Bench frozen = conv_bench(&bench_plain, &shape, LAYER_FORWARD);
+	Bench first = conv_bench(&bench_plain, &shape, LAYER_FIRST_TRAINED);
+	Bench trained = conv_bench(&bench_plain, &shape, LAYER_TRAINED);
 
 	(void)state;
 	assert_false(frozen.layer->trainable);
@@ -139,7 +139,7 @@ static void
 check_dense(int n, Shape in, int units, gboolean relu)
 {
 	const NaiveDense s = { n, (int)shape_size(in), units };
-	Bench b = dense_bench(n, in, units, relu, LAYER_TRAINED);
+	Bench b = dense_bench(&bench_plain, n, in, units, relu, LAYER_TRAINED);
 	const gsize n_kernel = keras_floats(b.layer->kernel);
 	g_autofree float *kernel = values_new(b.dnn, b.layer->kernel);
 	g_autofree float *bias = values_new(b.dnn, b.layer->bias);
@@ -186,8 +186,8 @@ test_dense(void **state)
 static void
 check_pool(const NaivePool *s)
 {
-	Bench b = pool_bench(s, LAYER_TRAINED);
-	Bench frozen = pool_bench(s, LAYER_FORWARD);
+	Bench b = pool_bench(&bench_plain, s, LAYER_TRAINED);
+	Bench frozen = pool_bench(&bench_plain, s, LAYER_FORWARD);
 	g_autofree double *dst = g_new(double, b.n_dst);
 	g_autofree double *dsrc = g_new(double, b.n_src);
 
@@ -225,7 +225,7 @@ static void
 test_pool_ties(void **state)
 {
 	const NaivePool shape = { 2, 6, 8, 16 };
-	Bench b = pool_bench(&shape, LAYER_TRAINED);
+	Bench b = pool_bench(&bench_plain, &shape, LAYER_TRAINED);
 
 	(void)state;
 	for (gsize i = 0; i < b.n_src; i++)
@@ -338,12 +338,17 @@ static void
 test_slopes(void **state)
 {
 	Bench benches[] = {
-		conv_bench(&(NaiveConv){ 2, 9, 7, 3, 16 }, LAYER_TRAINED),
-		conv_bench(&(NaiveConv){ 1, 5, 6, 16, 64 }, LAYER_TRAINED),
-		dense_bench(3, (Shape){ 2, 3, 16 }, 33, TRUE, LAYER_TRAINED),
-		dense_bench(4, (Shape){ 1, 1, 64 }, 3, FALSE, LAYER_TRAINED),
-		pool_bench(&(NaivePool){ 2, 7, 9, 5 }, LAYER_TRAINED),
-		dropout_bench(4, 33, 0.5, 7),
+		conv_bench(&bench_plain, &(NaiveConv){ 2, 9, 7, 3, 16 },
+			   LAYER_TRAINED),
+		conv_bench(&bench_plain, &(NaiveConv){ 1, 5, 6, 16, 64 },
+			   LAYER_TRAINED),
+		dense_bench(&bench_plain, 3, (Shape){ 2, 3, 16 }, 33, TRUE,
+			    LAYER_TRAINED),
+		dense_bench(&bench_plain, 4, (Shape){ 1, 1, 64 }, 3, FALSE,
+			    LAYER_TRAINED),
+		pool_bench(&bench_plain, &(NaivePool){ 2, 7, 9, 5 },
+			   LAYER_TRAINED),
+		dropout_bench(&bench_plain, 4, 33, 0.5, 7),
 	};
 
 	(void)state;
