@@ -37,4 +37,8 @@ bf16_from_float(float value)
 void bf16_from_floats(guint16 *restrict to, const float *restrict from,
 		      gsize n);
 
+/* No gradient passes where the output of a ReLU is zero: n values. */
+void bf16_relu_backward(guint16 *restrict gradient,
+			const guint16 *restrict output, gsize n);
+
 #endif

@@ -122,7 +122,9 @@ create(Dnn *dnn, Describe kind, const Mds *forward, const Mds *m,
 	g_auto(Pd) pd = NULL;
 	const gboolean backward =
 		pass == dnnl_backward_data || pass == dnnl_backward_weights;
-	static const char *const what = "make a layer";
+	const char *what = md_type(REF(m->src)) == dnnl_bf16
+				   ? "make a layer in bf16 on this CPU"
+				   : "make a layer";
 
 	if (!dnn_check(dnn_attr_new(&attr, relu), what, error))
 		return NULL;
@@ -231,13 +233,14 @@ gboolean
 dnn_amx_gradient_fails(int h, int w)
 {
 	/* Bytes of a row of source and gradient, 16 channels of each. */
-	const int row = ((w + 32 + 31) / 32 * 32 + (w + 1) / 2 * 2) * 32;
-	int rows = h;
+	const gsize width = (gsize)w;
+	const gsize row = ((width + 63) / 32 * 32 + (width + 1) / 2 * 2) * 32;
+	gsize rows = (gsize)h;
 
 	if (row * rows <= 128 * 1024)
 		return FALSE;
 	while (row * rows > 48 * 1024 && rows > 1) {
-		int divisor = 2;
+		gsize divisor = 2;
 
 		while (divisor < rows && rows % divisor != 0)
 			divisor++;
@@ -261,8 +264,8 @@ check_gradient(const DnnOp *op, const DnnConvShape *s, GError **error)
 		return TRUE;
 	g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
 		    "%s computes wrong bf16 weight gradients on AMX for maps "
-		    "of %d x %d; use oneDNN 3.6, another size, or set "
-		    "ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16",
+		    "of %d x %d (3.6 does not, nor does this one with "
+		    "ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16)",
 		    dnn_version(), s->h, s->w);
 	return FALSE;
 }

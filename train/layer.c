@@ -101,16 +101,6 @@ relu_backward(float *restrict gradient, const float *restrict output, gsize n)
 		gradient[i] = output[i] > 0 ? gradient[i] : 0;
 }
 
-/* The same in bf16, whose bits, as an integer, are above zero where it is. */
-static void
-relu_backward_bf16(guint16 *restrict gradient, const gint16 *restrict output,
-		   gsize n)
-{
-#pragma omp parallel for simd schedule(static)
-	for (gsize i = 0; i < n; i++)
-		gradient[i] = output[i] > 0 ? gradient[i] : 0;
-}
-
 static void
 pass_relu(const Layer *layer)
 {
@@ -119,7 +109,7 @@ pass_relu(const Layer *layer)
 	if (dnn_layout_type(layer->out_layout) == DNN_F32)
 		relu_backward(layer->ddst, layer->dst, bytes / sizeof(float));
 	else
-		relu_backward_bf16(layer->ddst, layer->dst,
+		bf16_relu_backward(layer->ddst, layer->dst,
 				   bytes / sizeof(guint16));
 }
 

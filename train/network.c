@@ -80,9 +80,7 @@ add_body(Builder *b, GError **error)
 	if (b->in.mode.algorithm != DNN_WINOGRAD || dnn_has_winograd(b->in.dnn))
 		return TRUE;
 	g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
-		    "%s has no Winograd kernels for this CPU; use --algorithm "
-		    "direct",
-		    dnn_version());
+		    "%s has no Winograd kernels for this CPU", dnn_version());
 	return FALSE;
 }
 

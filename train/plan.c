@@ -107,6 +107,9 @@ static gboolean
 find_candidates(Candidates *c, const NetworkSpec *spec, Precision precision,
 		Algorithm algorithm, GError **error)
 {
+	/* Where even this one is not possible, the mode is not to blame. */
+	if (!is_possible(spec, &f32_direct, error))
+		return FALSE;
 	c->modes[c->n++] = f32_direct;
 	if (precision == PRECISION_AUTO && !dnn_has_bf16())
 		add_missing(c, "this CPU has no bf16");
@@ -115,7 +118,7 @@ find_candidates(Candidates *c, const NetworkSpec *spec, Precision precision,
 		return FALSE;
 	return algorithm != ALGORITHM_AUTO ||
 	       add_candidate(c, spec, &f32_winograd,
-			     "oneDNN has no Winograd kernels for it", error);
+			     "oneDNN has no Winograd kernels here", error);
 }
 
 static gboolean
@@ -203,15 +206,18 @@ timed_text(const Candidates *c, int best)
 	return g_string_free(text, FALSE);
 }
 
-/* The one mode that was asked for. */
+/* The one mode that `option` asked for; `instead` is the way out. */
 static gboolean
 choose_asked(NetworkSpec *spec, const DnnMode *mode, const char *option,
-	     const char *note, char **why, GError **error)
+	     const char *instead, const char *note, char **why, GError **error)
 {
 	g_autofree char *text = short_text(mode);
+	g_autoptr(GError) failure = NULL;
 
-	if (!is_possible(spec, mode, error)) {
-		g_prefix_error(error, "%s: ", option);
+	if (!is_possible(spec, mode, &failure)) {
+		g_set_error(error, failure->domain, failure->code,
+			    "%s: %s; use %s", option, failure->message,
+			    instead);
 		return FALSE;
 	}
 	spec->mode = *mode;
@@ -229,7 +235,9 @@ choose_auto(NetworkSpec *spec, Precision precision, Algorithm algorithm,
 	if (!find_candidates(&c, spec, precision, algorithm, error))
 		return FALSE;
 	if (c.n == 1) {
-		*why = g_strdup_printf("f32 direct: %s", c.missing->str);
+		*why = g_strdup_printf("f32 direct: %s",
+				       c.missing->len > 0 ? c.missing->str
+							  : "as asked for");
 	} else if (algorithm == ALGORITHM_DIRECT) {
 		best = 1;
 		*why = g_strdup("bf16 direct: this CPU computes it natively");
@@ -246,8 +254,6 @@ gboolean
 plan_choose(NetworkSpec *spec, Precision precision, Algorithm algorithm,
 	    char **why, GError **error)
 {
-	static const char *const asked = "as asked for";
-
 	if (precision == PRECISION_BF16 && algorithm == ALGORITHM_WINOGRAD) {
 		g_set_error(error, KW_ERROR, KW_ERROR_USAGE,
 			    "--algorithm winograd computes in f32; leave out "
@@ -255,15 +261,15 @@ plan_choose(NetworkSpec *spec, Precision precision, Algorithm algorithm,
 		return FALSE;
 	}
 	if (precision == PRECISION_BF16)
-		return choose_asked(
-			spec, &bf16_direct, "--precision bf16",
-			dnn_has_bf16() ? asked : "emulated, slow on this CPU",
-			why, error);
+		return choose_asked(spec, &bf16_direct, "--precision bf16",
+				    "--precision f32",
+				    dnn_has_bf16()
+					    ? "as asked for"
+					    : "emulated, slow on this CPU",
+				    why, error);
 	if (algorithm == ALGORITHM_WINOGRAD)
 		return choose_asked(spec, &f32_winograd, "--algorithm winograd",
-				    asked, why, error);
-	if (precision == PRECISION_F32 && algorithm == ALGORITHM_DIRECT)
-		return choose_asked(spec, &f32_direct, "--precision f32", asked,
-				    why, error);
+				    "--algorithm direct", "as asked for", why,
+				    error);
 	return choose_auto(spec, precision, algorithm, why, error);
 }

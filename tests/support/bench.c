@@ -226,6 +226,23 @@ conv_bench(const DnnMode *mode, const NaiveConv *s, LayerRole role)
 	return bench_new(in.dnn, layer, layout, mode, role);
 }
 
+/* How the body's last pooling puts out, in this mode. */
+static DnnLayout *
+body_layout(const LayerInput *in)
+{
+	const DnnPoolShape shape = { in->batch, in->shape.h, in->shape.w,
+				     in->shape.c };
+	GError *error = NULL;
+	g_autoptr(DnnOp) op =
+		dnn_pool_forward(in->dnn, &in->mode, &shape, FALSE, &error);
+	DnnLayout *layout;
+
+	test_assert_no_error(error);
+	layout = dnn_op_layout(op, DNN_SRC, &error);
+	test_assert_no_error(error);
+	return layout;
+}
+
 Bench
 dense_bench(const DnnMode *mode, int n, Shape shape, int units, gboolean relu,
 	    LayerRole role)
@@ -234,7 +251,8 @@ dense_bench(const DnnMode *mode, int n, Shape shape, int units, gboolean relu,
 	LayerInput in = {
 		.dnn = start(), .mode = *mode, .batch = n, .shape = shape
 	};
-	DnnLayout *layout = plain_layout(DNN_F32, n, shape);
+	DnnLayout *layout = shape.h > 1 ? body_layout(&in)
+					: plain_layout(mode->type, n, shape);
 	Layer *layer;
 
 	in.layout = layout;

@@ -30,6 +30,7 @@ gboolean bench_has_mode(const DnnMode *mode);
 
 /* Fail the test when the layer cannot be made; bench_clear() them. */
 Bench conv_bench(const DnnMode *mode, const NaiveConv *shape, LayerRole role);
+/* `in` of more than one row comes as the body puts it out. */
 Bench dense_bench(const DnnMode *mode, int n, Shape in, int units,
 		  gboolean relu, LayerRole role);
 Bench pool_bench(const DnnMode *mode, const NaivePool *shape, LayerRole role);
