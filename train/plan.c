@@ -163,20 +163,23 @@ time_step(const NetworkSpec *spec, const DnnMode *mode, double *seconds,
 	return TRUE;
 }
 
-/* The fastest one; float32 direct where no other is clearly faster. */
-static gboolean
-time_candidates(Candidates *c, const NetworkSpec *spec, int *best,
-		GError **error)
+int
+plan_fastest(const double *seconds, int n)
 {
-	*best = 0;
-	for (int i = 0; i < c->n; i++) {
+	int best = 0;
+
+	for (int i = 1; i < n; i++)
+		if (seconds[i] < seconds[best])
+			best = i;
+	return seconds[best] <= 0.95 * seconds[0] ? best : 0;
+}
+
+static gboolean
+time_candidates(Candidates *c, const NetworkSpec *spec, GError **error)
+{
+	for (int i = 0; i < c->n; i++)
 		if (!time_step(spec, &c->modes[i], &c->seconds[i], error))
 			return FALSE;
-		if (c->seconds[i] < c->seconds[*best])
-			*best = i;
-	}
-	if (c->seconds[*best] > 0.95 * c->seconds[0])
-		*best = 0;
 	return TRUE;
 }
 
@@ -242,8 +245,9 @@ choose_auto(NetworkSpec *spec, Precision precision, Algorithm algorithm,
 		best = 1;
 		*why = g_strdup("bf16 direct: this CPU computes it natively");
 	} else {
-		if (!time_candidates(&c, spec, &best, error))
+		if (!time_candidates(&c, spec, error))
 			return FALSE;
+		best = plan_fastest(c.seconds, c.n);
 		*why = timed_text(&c, best);
 	}
 	spec->mode = c.modes[best];

@@ -25,6 +25,13 @@ typedef enum { ALGORITHM_AUTO, ALGORITHM_DIRECT, ALGORITHM_WINOGRAD } Algorithm;
 gboolean plan_choose(NetworkSpec *spec, Precision precision,
 		     Algorithm algorithm, char **why, GError **error);
 
+/*
+ * Which of n candidates to take, given the seconds that each needs for a step:
+ * the fastest one, or the first, which is the simplest, where that is not 5 %
+ * slower.
+ */
+int plan_fastest(const double *seconds, int n);
+
 /* "f32 direct nhwc": type, algorithm, order.  Free it. */
 char *plan_text(const DnnMode *mode);
 

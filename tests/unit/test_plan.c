@@ -158,6 +158,20 @@ test_auto(void **state)
 	check_auto(PRECISION_F32);
 }
 
+static void
+test_fastest(void **state)
+{
+	(void)state;
+	assert_int_equal(plan_fastest((double[]){ 1 }, 1), 0);
+	assert_int_equal(plan_fastest((double[]){ 1, 0.5, 0.6 }, 3), 1);
+	assert_int_equal(plan_fastest((double[]){ 1, 0.6, 0.5 }, 3), 2);
+	assert_int_equal(plan_fastest((double[]){ 1, 2, 3 }, 3), 0);
+	assert_int_equal(plan_fastest((double[]){ 1, 0.96, 0.97 }, 3), 0);
+	assert_int_equal(plan_fastest((double[]){ 1, 0.94, 1.5 }, 3), 1);
+	/* The bound is the first one's alone. */
+	assert_int_equal(plan_fastest((double[]){ 1, 0.91, 0.9 }, 3), 2);
+}
+
 /* Asked for by name: that, or an error that leaves all as it was. */
 static void
 check_named(Precision precision, Algorithm algorithm, const DnnMode *wanted,
@@ -233,6 +247,7 @@ main(void)
 		cmocka_unit_test(test_f32_direct),
 		cmocka_unit_test(test_auto_direct),
 		cmocka_unit_test(test_auto),
+		cmocka_unit_test(test_fastest),
 		cmocka_unit_test(test_named),
 		cmocka_unit_test(test_bf16_winograd),
 		cmocka_unit_test(test_other_errors),
