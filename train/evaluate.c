@@ -23,7 +23,8 @@ count_batch(Evaluation *e, const Network *network, const Batch *batch)
 }
 
 Evaluation *
-evaluate(Network *network, const Samples *samples, GError **error)
+evaluate(Network *network, const Samples *samples, const Loss *loss,
+	 GError **error)
 {
 	g_autoptr(Evaluation) e = g_new0(Evaluation, 1);
 	g_autofree gsize *order = samples_file_order(samples);
@@ -47,8 +48,8 @@ evaluate(Network *network, const Samples *samples, GError **error)
 		if (!kw_check_interrupted(error) ||
 		    !network_forward(network, FALSE, 0, error))
 			return NULL;
-		cross_entropy += network_cross_entropy(network, batch->labels,
-						       batch->n, &correct);
+		cross_entropy += network_cross_entropy(
+			network, batch->labels, batch->n, loss, &correct);
 		count_batch(e, network, batch);
 		e->n += (gsize)batch->n;
 		e->correct += (gsize)correct;

@@ -8,16 +8,18 @@
 typedef struct {
 	int classes;
 	gsize n, correct;
-	double loss;      /* mean cross-entropy plus the L2 term, as Keras's */
+	double loss;      /* mean loss plus the L2 term, as Keras's */
 	double accuracy;  /* correct / n */
 	gsize *confusion; /* classes x classes: [label][predicted] */
 } Evaluation;
 
 /*
- * Run the network over all samples in file order, without dropout.
+ * Run the network over all samples in file order, without dropout; `loss` says
+ * what the loss is, NULL: the plain cross-entropy.
  * KW_ERROR_INTERRUPTED after SIGHUP, SIGINT or SIGTERM.
  */
-Evaluation *evaluate(Network *network, const Samples *samples, GError **error);
+Evaluation *evaluate(Network *network, const Samples *samples, const Loss *loss,
+		     GError **error);
 void evaluation_free(Evaluation *evaluation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Evaluation, evaluation_free)
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "kw/alloc.h"
-#include "train/softmax.h"
 
 /* VGG19 without top, as Keras names and counts it; 0 filters: pooling. */
 static const struct {
@@ -282,10 +281,12 @@ network_forward(Network *network, gboolean training, guint64 step,
 }
 
 gboolean
-network_backward(Network *network, const gint32 *labels, int n, GError **error)
+network_backward(Network *network, const gint32 *labels, int n,
+		 const Loss *loss, GError **error)
 {
 	softmax_backward(logits_layer(network)->ddst, network->probabilities,
-			 labels, n, network->spec.batch, network->spec.classes);
+			 labels, n, network->spec.batch, network->spec.classes,
+			 loss);
 	for (guint i = network->n_layers; i-- > network->first_trained;)
 		if (!network->layers[i]->type->backward(network->layers[i],
 							error))
@@ -309,7 +310,7 @@ network_l2_loss(const Network *network)
 
 double
 network_cross_entropy(const Network *network, const gint32 *labels, int n,
-		      int *correct)
+		      const Loss *loss, int *correct)
 {
 	const int classes = network->spec.classes;
 	const float *p = network->probabilities;
@@ -319,7 +320,7 @@ network_cross_entropy(const Network *network, const gint32 *labels, int n,
 		if (argmax(p + (gsize)i * (gsize)classes, classes) == labels[i])
 			++*correct;
 	return softmax_cross_entropy(logits_layer(network)->dst, labels, n,
-				     classes);
+				     classes, loss);
 }
 
 void

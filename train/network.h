@@ -6,6 +6,7 @@
 #define KW_TRAIN_NETWORK_H
 
 #include "train/layer.h"
+#include "train/softmax.h"
 
 enum {
 	VGG19_CONVOLUTIONS = 16,
@@ -67,21 +68,21 @@ gboolean network_forward(Network *network, gboolean training, guint64 step,
 
 /*
  * After network_forward(): gradients of the mean cross-entropy of the first n
- * rows, given their labels; rows from n on count for nothing.  The L2 term is
- * not in them: see sgd.h.
+ * rows, given their labels; rows from n on count for nothing.  `loss` may be
+ * NULL: the plain one.  The L2 term is not in them: see sgd.h.
  */
 gboolean network_backward(Network *network, const gint32 *labels, int n,
-			  GError **error);
+			  const Loss *loss, GError **error);
 
 /* sum of l2 * sum(kernel^2) over all layers: the part of Keras's loss that is
  * not cross-entropy. */
 double network_l2_loss(const Network *network);
 
-/* After network_forward(): -log(probability of the label), summed over the
- * first n rows, and how many of them have the label on top (the first of
- * equals, as argmax does). */
+/* After network_forward(): the cross-entropy summed over the first n rows, by
+ * `loss` (NULL: -log(probability of the label)), and how many of them have the
+ * label on top (the first of equals, as argmax does). */
 double network_cross_entropy(const Network *network, const gint32 *labels,
-			     int n, int *correct);
+			     int n, const Loss *loss, int *correct);
 
 /* Parameters in all, and those that are trained. */
 void network_count(const Network *network, gsize *all, gsize *trained);

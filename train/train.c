@@ -183,21 +183,21 @@ make_network(Run *run, GError **error)
 {
 	const TrainOptions *o = run->options;
 	const KwDatasetInfo *info = kw_dataset_info(run->dataset);
-	NetworkSpec spec = { .batch = o->batch,
+	NetworkSpec spec = { .batch = o->recipe.batch,
 			     .height = info->height,
 			     .width = info->width,
 			     .channels = info->channels,
 			     .classes = (int)g_strv_length(info->class_names),
-			     .n_head = o->n_head,
-			     .dropout = o->dropout,
-			     .l2 = o->l2,
-			     .freeze = o->freeze,
+			     .n_head = o->recipe.n_head,
+			     .dropout = o->recipe.dropout,
+			     .l2 = o->recipe.l2,
+			     .freeze = fit_freeze(&o->recipe, 1),
 			     .training = TRUE,
-			     .seed = o->fit.seed,
+			     .seed = o->recipe.seed,
 			     .threads = o->common.threads };
 	gsize all, trained;
 
-	memcpy(spec.head, o->head, sizeof spec.head);
+	memcpy(spec.head, o->recipe.head, sizeof spec.head);
 	run->network = network_new(&spec, error);
 	if (run->network == NULL)
 		return FALSE;
@@ -254,24 +254,24 @@ first_weights(Run *run, GError **error)
 /* ---- training */
 
 static void
-on_step(gpointer data, int epoch, gsize step, gsize steps, double loss)
+on_step(gpointer data, const TrainState *state, gsize steps, double loss)
 {
 	Run *run = data;
 	g_autofree char *verb = NULL;
 
 	if (run->options->common.verbosity > 0) {
-		tell(run->voice->say, "step %zu/%zu loss %.7g", step, steps,
-		     loss);
+		tell(run->voice->say, "step %zu/%zu loss %.7g", state->step,
+		     steps, loss);
 		return;
 	}
 	if (run->options->common.verbosity < 0)
 		return;
 	if (run->progress == NULL) {
-		verb = g_strdup_printf("epoch %d", epoch);
+		verb = g_strdup_printf("epoch %d", state->epoch);
 		run->progress = kw_progress_new(verb, "steps", steps);
 	}
-	kw_progress_set(run->progress, step);
-	if (step == steps)
+	kw_progress_set(run->progress, state->step);
+	if (state->step == steps)
 		g_clear_pointer(&run->progress, kw_progress_free);
 }
 
@@ -294,11 +294,11 @@ save_model(Run *run, const EpochReport *report, GError **error)
 	info->fit = g_strdup(data->fit);
 	memcpy(info->scale, data->scale, sizeof info->scale);
 	memcpy(info->offset, data->offset, sizeof info->offset);
-	info->freeze = o->freeze;
+	info->freeze = o->recipe.freeze;
 	info->metrics = report_metrics_json(report);
 	info->settings = kw_settings_merge(data->settings, settings);
-	info->n_head = o->n_head;
-	memcpy(info->head, o->head, sizeof info->head);
+	info->n_head = o->recipe.n_head;
+	memcpy(info->head, o->recipe.head, sizeof info->head);
 	run->saved = model_write(kw_outfile_path(out), kw_outfile_name(out),
 				 run->network, info, error) &&
 		     kw_outfile_commit(out, error);
@@ -306,15 +306,27 @@ save_model(Run *run, const EpochReport *report, GError **error)
 }
 
 static gboolean
-on_epoch(gpointer data, const EpochReport *report, GError **error)
+on_epoch(gpointer data, const Network *network, const TrainState *state,
+	 const EpochReport *report, GError **error)
 {
 	Run *run = data;
-	g_autofree char *line = report_epoch(report, run->options->fit.epochs);
+	g_autofree char *line =
+		report_epoch(report, run->options->recipe.epochs);
 
+	(void)network;
+	(void)state;
 	tell(run->voice->print, "%s\n", line);
 	run->epoch = report->epoch;
 	return (!report->best || save_model(run, report, error)) &&
 	       run_log_epoch(run->log, report, error);
+}
+
+static void
+on_warning(gpointer data, const char *text)
+{
+	const Run *run = data;
+
+	run->voice->warn(text);
 }
 
 static void
@@ -350,6 +362,7 @@ report_test(Run *run, const EpochReport *best, GError **error)
 					 : run->splits[KW_VAL];
 	g_autofree gsize *counts = samples_count_labels(
 		run->splits[KW_TRAIN], run->network->spec.classes);
+	const Loss loss = { NULL, run->options->recipe.label_smoothing };
 	g_autoptr(Evaluation) e = NULL;
 	g_autofree char *text = NULL;
 	LoadedWeights loaded;
@@ -360,7 +373,7 @@ report_test(Run *run, const EpochReport *best, GError **error)
 	    !model_load_weights(run->options->common.output, run->network, TRUE,
 				&loaded, error))
 		return FALSE;
-	e = evaluate(run->network, samples, error);
+	e = evaluate(run->network, samples, &loss, error);
 	if (e == NULL)
 		return FALSE;
 	text = report_evaluation(e, kw_split_names[samples->split],
@@ -408,9 +421,11 @@ gboolean
 train_run(const TrainOptions *options, const TrainVoice *voice, GError **error)
 {
 	g_auto(Run) run = { .options = options, .voice = voice };
-	const FitListener listener = { &run, on_step, on_epoch };
+	const FitListener listener = { &run, on_step, NULL, on_epoch,
+				       on_warning };
+	g_autoptr(TrainState) state = train_state_new();
+	const EpochReport *best = &state->best;
 	g_autoptr(GError) failure = NULL;
-	EpochReport best;
 	FitEnd end;
 
 	/* What can be refused without the data is: they may still be on their
@@ -419,17 +434,18 @@ train_run(const TrainOptions *options, const TrainVoice *voice, GError **error)
 	    !open_data(&run, error) || !check_base(&run, error) ||
 	    !make_network(&run, error) || !first_weights(&run, error))
 		return FALSE;
-	end = fit(run.network, run.splits[KW_TRAIN], run.splits[KW_VAL],
-		  &options->fit, &listener, &best, error);
+	end = fit(&run.network, run.splits[KW_TRAIN], run.splits[KW_VAL],
+		  &options->recipe, ON_DIVERGENCE_STOP, state, &listener,
+		  error);
 	g_clear_pointer(&run.progress, kw_progress_free);
 	if (end == FIT_FAILED) {
-		if (best.epoch > 0)
+		if (best->epoch > 0)
 			tell(voice->say, "'%s' keeps the best epoch so far, %d",
-			     options->common.output, best.epoch);
+			     options->common.output, best->epoch);
 		return FALSE;
 	}
-	say_how_it_ended(&run, end, &best);
-	if (end == FIT_INTERRUPTED || report_test(&run, &best, &failure))
+	say_how_it_ended(&run, end, best);
+	if (end == FIT_INTERRUPTED || report_test(&run, best, &failure))
 		return TRUE;
 	if (g_error_matches(failure, KW_ERROR, KW_ERROR_INTERRUPTED)) {
 		tell(voice->say, "interrupted before the report was finished");

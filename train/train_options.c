@@ -54,17 +54,17 @@ parse_head(TrainOptions *o, const char *arg, const struct argp_state *state)
 {
 	g_auto(GStrv) units = g_strsplit(arg, ",", -1);
 
-	o->n_head = 0;
+	o->recipe.n_head = 0;
 	if (strcmp(arg, "none") == 0)
 		return;
 	for (char **unit = units; *unit != NULL; unit++) {
-		if (o->n_head == NETWORK_MAX_HEAD)
+		if (o->recipe.n_head == NETWORK_MAX_HEAD)
 			kw_arg_fail(state, "--head: more than %d layers",
 				    NETWORK_MAX_HEAD);
-		o->head[o->n_head++] =
+		o->recipe.head[o->recipe.n_head++] =
 			(int)kw_arg_int(state, "--head", *unit, 1, 1 << 16);
 	}
-	if (o->n_head == 0)
+	if (o->recipe.n_head == 0)
 		kw_arg_fail(state,
 			    "--head: no units given; 'none' is no layer");
 }
@@ -78,42 +78,44 @@ parse_recipe(int key, const char *arg, TrainOptions *o,
 		o->weights = arg;
 		return 0;
 	case KEY_FREEZE:
-		o->freeze = (int)kw_arg_int(state, "--freeze", arg, 0,
-					    VGG19_KERAS_LAYERS);
+		o->recipe.freeze = (int)kw_arg_int(state, "--freeze", arg, 0,
+						   VGG19_KERAS_LAYERS);
 		return 0;
 	case KEY_HEAD:
 		parse_head(o, arg, state);
 		return 0;
 	case KEY_DROPOUT:
-		o->dropout = kw_arg_double(state, "--dropout", arg, 0, 0.99);
+		o->recipe.dropout =
+			kw_arg_double(state, "--dropout", arg, 0, 0.99);
 		return 0;
 	case KEY_L2:
-		o->l2 = kw_arg_double(state, "--l2", arg, 0, 1e6);
+		o->recipe.l2 = kw_arg_double(state, "--l2", arg, 0, 1e6);
 		return 0;
 	case KEY_EPOCHS:
-		o->fit.epochs =
+		o->recipe.epochs =
 			(int)kw_arg_int(state, "--epochs", arg, 1, 1000000);
 		return 0;
 	case KEY_BATCH:
-		o->batch = (int)kw_arg_int(state, "--batch", arg, 1, 4096);
+		o->recipe.batch =
+			(int)kw_arg_int(state, "--batch", arg, 1, 4096);
 		return 0;
 	case KEY_LR:
-		o->fit.rate = kw_arg_double(state, "--lr", arg, 0, 1e6);
+		o->recipe.rate = kw_arg_double(state, "--lr", arg, 0, 1e6);
 		return 0;
 	case KEY_MOMENTUM:
-		o->fit.momentum =
+		o->recipe.momentum =
 			kw_arg_double(state, "--momentum", arg, 0, 0.9999);
 		return 0;
 	case KEY_PATIENCE:
-		o->fit.patience =
+		o->recipe.patience =
 			(int)kw_arg_int(state, "--patience", arg, 0, 1000000);
 		return 0;
 	case KEY_SEED:
-		o->fit.seed = (guint64)kw_arg_int(state, "--seed", arg, 0,
-						  G_MAXINT64);
+		o->recipe.seed = (guint64)kw_arg_int(state, "--seed", arg, 0,
+						     G_MAXINT64);
 		return 0;
 	case KEY_NO_SHUFFLE:
-		o->fit.shuffle = FALSE;
+		o->recipe.shuffle = FALSE;
 		return 0;
 	case KEY_LOG_DIR:
 		o->log_dir = arg;
@@ -169,20 +171,7 @@ train_options_parse(TrainOptions *options, int argc, char **argv)
 		.children = children,
 	};
 
-	*options = (TrainOptions){
-		.batch = 4,
-		.n_head = 2,
-		.head = { 1024, 1024 },
-		.dropout = 0.5,
-		.l2 = 0.01,
-		.freeze = 5,
-		.fit = { .epochs = 50,
-			 .rate = 1e-4,
-			 .momentum = 0.9,
-			 .patience = 4,
-			 .shuffle = TRUE,
-			 .seed = 42 },
-	};
+	*options = (TrainOptions){ .recipe = recipe_seed };
 	kw_common_init(&options->common);
 	argp_parse(&argp, argc, argv, 0, NULL, options);
 }
@@ -190,19 +179,21 @@ train_options_parse(TrainOptions *options, int argc, char **argv)
 char *
 train_options_settings(const TrainOptions *o)
 {
-	GString *head = g_string_new(o->n_head == 0 ? "none" : "");
+	GString *head = g_string_new(o->recipe.n_head == 0 ? "none" : "");
 	char *settings;
 
-	for (int i = 0; i < o->n_head; i++)
-		g_string_append_printf(head, i == 0 ? "%d" : ",%d", o->head[i]);
+	for (int i = 0; i < o->recipe.n_head; i++)
+		g_string_append_printf(head, i == 0 ? "%d" : ",%d",
+				       o->recipe.head[i]);
 	settings = g_strdup_printf(
 		"train.batch=%d\ntrain.dropout=%.15g\ntrain.epochs=%d\n"
 		"train.freeze=%d\ntrain.head=%s\ntrain.l2=%.15g\n"
 		"train.lr=%.15g\ntrain.momentum=%.15g\ntrain.patience=%d\n"
 		"train.seed=%lu\ntrain.shuffle=%s\ntrain.weights=%s\n",
-		o->batch, o->dropout, o->fit.epochs, o->freeze, head->str,
-		o->l2, o->fit.rate, o->fit.momentum, o->fit.patience,
-		(unsigned long)o->fit.seed, o->fit.shuffle ? "yes" : "no",
+		o->recipe.batch, o->recipe.dropout, o->recipe.epochs,
+		o->recipe.freeze, head->str, o->recipe.l2, o->recipe.rate,
+		o->recipe.momentum, o->recipe.patience,
+		(unsigned long)o->recipe.seed, o->recipe.shuffle ? "yes" : "no",
 		g_strcmp0(o->weights, "none") == 0 ? "none" : "file");
 	g_string_free(head, TRUE);
 	return settings;

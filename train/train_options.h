@@ -10,12 +10,7 @@ typedef struct {
 	const char *dataset; /* the shards; "-" is standard input */
 	const char *weights; /* a file, "none", or NULL: look for them */
 	const char *log_dir; /* NULL: beside the model */
-	int batch;
-	int n_head;
-	int head[NETWORK_MAX_HEAD];
-	double dropout, l2;
-	int freeze; /* layers, as Keras counts them */
-	FitOptions fit;
+	Recipe recipe;
 } TrainOptions;
 
 /* Parse; prints and ends the program on usage errors, --help and --version. */

@@ -68,10 +68,11 @@ check_param(Network *network, Param *param, double l2)
 	memset(param->velocity, 0, param->n * sizeof *param->velocity);
 	for (guint64 step = 0; step < 5; step++) {
 		const double rate = step < 4 ? 0.1 : 0.01;
+		const SgdStep numbers = { rate, 0.9, 1, 1 };
 
 		random_floats(gradient, r.n, 50 + step);
 		set_gradient(dnn, param, gradient);
-		sgd_update(network, rate, 0.9, &error);
+		sgd_update(network, &numbers, &error);
 		test_assert_no_error(error);
 		reference_step(&r, gradient, rate, 0.9);
 	}
@@ -107,6 +108,7 @@ static void
 test_copies_follow(void **state)
 {
 	const gint32 labels[] = { 2, 1 };
+	const SgdStep numbers = { 0.01, 0.9, 1, 1 };
 	const gsize n = (gsize)(spec.batch * spec.classes);
 	g_autoptr(Network) trained = test_network_new(&spec);
 	g_autoptr(Network) fresh = test_network_new(&spec);
@@ -118,8 +120,8 @@ test_copies_follow(void **state)
 	random_floats(fresh->input, layer_in_size(fresh->layers[0]), 2);
 	test_network_forward(trained, TRUE, 0);
 	for (int step = 0; step < 2; step++) {
-		network_backward(trained, labels, 2, &error);
-		sgd_update(trained, 0.01, 0.9, &error);
+		network_backward(trained, labels, 2, NULL, &error);
+		sgd_update(trained, &numbers, &error);
 		test_network_forward(trained, TRUE, 0);
 	}
 	test_assert_no_error(error);
@@ -128,8 +130,8 @@ test_copies_follow(void **state)
 	assert_memory_equal(trained->probabilities, fresh->probabilities,
 			    n * sizeof(float));
 	/* And so does the data gradient. */
-	network_backward(trained, labels, 2, &error);
-	network_backward(fresh, labels, 2, &error);
+	network_backward(trained, labels, 2, NULL, &error);
+	network_backward(fresh, labels, 2, NULL, &error);
 	test_assert_no_error(error);
 	for (guint i = 0; i < trained->n_layers; i++) {
 		if (!trained->layers[i]->trainable)
@@ -149,6 +151,7 @@ static void
 test_rate_zero(void **state)
 {
 	const gint32 labels[] = { 2, 1 };
+	const SgdStep numbers = { 0, 0.9, 1, 1 };
 	g_autoptr(Network) network = test_network_new(&spec);
 	Layer *top = network_dense(network, 2);
 	GError *error = NULL;
@@ -158,8 +161,8 @@ test_rate_zero(void **state)
 	g_autofree float *before = values_new(network->dnn, top->kernel);
 	random_floats(network->input, layer_in_size(network->layers[0]), 2);
 	test_network_forward(network, TRUE, 0);
-	network_backward(network, labels, 2, &error);
-	sgd_update(network, 0, 0.9, &error);
+	network_backward(network, labels, 2, NULL, &error);
+	sgd_update(network, &numbers, &error);
 	test_assert_no_error(error);
 	g_autofree float *after = values_new(network->dnn, top->kernel);
 	assert_memory_equal(before, after,

@@ -27,7 +27,7 @@ test_values(void **state)
 				    1e-7);
 		expected += log(sum) - (double)logits[3 * i + labels[i]];
 	}
-	assert_true(fabs(softmax_cross_entropy(logits, labels, 2, 3) -
+	assert_true(fabs(softmax_cross_entropy(logits, labels, 2, 3, NULL) -
 			 expected) < 1e-12);
 }
 
@@ -38,8 +38,8 @@ test_uniform(void **state)
 	const gint32 label = 1;
 
 	(void)state;
-	assert_true(fabs(softmax_cross_entropy(logits, &label, 1, 2) - log(2)) <
-		    1e-15);
+	assert_true(fabs(softmax_cross_entropy(logits, &label, 1, 2, NULL) -
+			 log(2)) < 1e-15);
 }
 
 static void
@@ -55,9 +55,9 @@ test_huge_logits(void **state)
 		softmax_forward(p, logits, 1, 3);
 		assert_true(p[0] == 1 && p[1] == 0 && p[2] == 0);
 		for (gint32 label = 0; label < 3; label++)
-			assert_true(
-				softmax_cross_entropy(logits, &label, 1, 3) ==
-				(double)logits[0] - (double)logits[label]);
+			assert_true(softmax_cross_entropy(logits, &label, 1, 3,
+							  NULL) ==
+				    (double)logits[0] - (double)logits[label]);
 	}
 }
 
@@ -74,8 +74,8 @@ test_shift(void **state)
 	softmax_forward(q, b, 1, 3);
 	for (int k = 0; k < 3; k++)
 		assert_true(p[k] == q[k]);
-	assert_true(fabs(softmax_cross_entropy(a, &label, 1, 3) -
-			 softmax_cross_entropy(b, &label, 1, 3)) < 1e-12);
+	assert_true(fabs(softmax_cross_entropy(a, &label, 1, 3, NULL) -
+			 softmax_cross_entropy(b, &label, 1, 3, NULL)) < 1e-12);
 }
 
 /* Of the mean over 3 rows, in a batch of 5; the other two count for nothing. */
@@ -93,15 +93,17 @@ test_gradient(void **state)
 		d[i] = NAN;
 	}
 	softmax_forward(p, logits, BATCH, CLASSES);
-	softmax_backward(d, p, labels, N, BATCH, CLASSES);
+	softmax_backward(d, p, labels, N, BATCH, CLASSES, NULL);
 	for (int i = 0; i < BATCH * CLASSES; i++) {
 		const float value = logits[i];
 		double up, down;
 
 		logits[i] = value + h;
-		up = softmax_cross_entropy(logits, labels, N, CLASSES) / N;
+		up = softmax_cross_entropy(logits, labels, N, CLASSES, NULL) /
+		     N;
 		logits[i] = value - h;
-		down = softmax_cross_entropy(logits, labels, N, CLASSES) / N;
+		down = softmax_cross_entropy(logits, labels, N, CLASSES, NULL) /
+		       N;
 		logits[i] = value;
 		assert_true(fabs((up - down) / (2 * (double)h) - (double)d[i]) <
 			    1e-5);
