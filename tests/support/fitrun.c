@@ -77,22 +77,27 @@ fit_run_report(const FitRun *run, guint i)
 	return &g_array_index(run->reports, EpochReport, i);
 }
 
-/* Make the network predict a class whatever it sees. */
 static void
-fix_prediction(Network *network, int class)
+set_bias(FitRun *run, float first, float second)
 {
-	float bias[] = { -1000, -1000 };
+	const float bias[] = { first, second };
 
-	bias[class] = 1000;
-	set_values(network->dnn, network_dense(network, 1)->bias, bias);
+	set_values(run->network->dnn, network_dense(run->network, 1)->bias,
+		   bias);
 }
 
-static void
-break_weights(Network *network)
+void
+fit_run_predict(FitRun *run, int class)
 {
-	const float bias[] = { NAN, NAN };
+	const float sure = class == 0 ? 1000 : -1000;
 
-	set_values(network->dnn, network_dense(network, 1)->bias, bias);
+	set_bias(run, sure, -sure);
+}
+
+void
+fit_run_break(FitRun *run)
+{
+	set_bias(run, NAN, NAN);
 }
 
 static void
@@ -108,8 +113,8 @@ on_step(gpointer data, const TrainState *state, gsize steps, double loss)
 	assert_int_equal(state->steps,
 			 state->history->len * steps + state->step);
 	g_array_append_val(run->losses, loss);
-	if ((int)run->losses->len == run->break_at)
-		break_weights(run->network);
+	if (run->meddle != NULL)
+		run->meddle(run, run->losses->len);
 	if ((int)run->losses->len == run->interrupt_at)
 		raise(SIGINT);
 }
@@ -150,7 +155,9 @@ on_epoch(gpointer data, const Network *network, const TrainState *state,
 	if (run->fail_epoch)
 		g_set_error(error, KW_ERROR, KW_ERROR_IO, "no room left");
 	if (run->classes != NULL && run->classes[report->epoch] != '\0')
-		fix_prediction(run->network, run->classes[report->epoch] - '0');
+		fit_run_predict(run, run->classes[report->epoch] - '0');
+	if (run->look != NULL)
+		run->look(run, report);
 	return !run->fail_epoch;
 }
 
@@ -169,8 +176,7 @@ fit_run(FitRun *run)
 				       on_warning };
 
 	if (run->classes != NULL)
-		fix_prediction(run->network,
-			       run->classes[run->state->epoch - 1] - '0');
+		fit_run_predict(run, run->classes[run->state->epoch - 1] - '0');
 	run->end = fit(&run->network, run->train, run->val, &run->recipe,
 		       run->on_divergence, run->state, &listener, &run->error);
 	if (run->end != FIT_FAILED)

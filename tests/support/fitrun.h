@@ -8,7 +8,9 @@
 #include "tests/support/traindata.h"
 #include "train/fit.h"
 
-typedef struct {
+typedef struct FitRun FitRun;
+
+struct FitRun {
 	KwDataset *dataset;
 	Samples *train, *val;
 	Network *network;
@@ -19,9 +21,11 @@ typedef struct {
 	/* What happens. */
 	const char *classes; /* what to predict in epoch 1, 2, ...: "0110" */
 	int interrupt_at;    /* the step after which SIGINT comes; 0: never */
-	int stop_at;  /* the step after which after_step() says interrupted */
-	int break_at; /* the step after which weights are NaN */
+	int stop_at; /* the step after which after_step() says interrupted */
 	gboolean fail_step, fail_epoch; /* the callbacks fail */
+	/* Called after each step (from 1) and epoch, when not NULL. */
+	void (*meddle)(FitRun *run, guint step);
+	void (*look)(FitRun *run, const EpochReport *report);
 
 	/* What was told. */
 	GArray *losses;  /* of the steps: double */
@@ -29,7 +33,7 @@ typedef struct {
 	GString *warnings;
 	FitEnd end;
 	GError *error;
-} FitRun;
+};
 
 /* Seven images to train on and five to validate on, of which class 0 has 3;
  * and a network that learns from them, three at a time. */
@@ -43,6 +47,10 @@ void fit_run_start(FitRun *run, const TrainData *data, const NetworkSpec *spec);
  * unless fit() did. */
 void fit_run(FitRun *run);
 void fit_run_clear(FitRun *run);
+
+/* Make the network predict a class whatever it sees, or NaN. */
+void fit_run_predict(FitRun *run, int class);
+void fit_run_break(FitRun *run);
 
 /* What was told, from 0 on. */
 double fit_run_loss(const FitRun *run, guint i);

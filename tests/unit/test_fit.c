@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "kw/app.h"
+#include "kw/image.h"
 #include "tests/support/params.h"
 #include "train/evaluate.h"
 #include "train/initialise.h"
+#include "train/loader.h"
 
 /* ---- what is reported */
 
@@ -200,30 +202,146 @@ test_overfits(void **state)
 	fit_run_clear(&run);
 }
 
-/* ---- ends that are not planned */
+/* ---- the loss */
 
-/* Noticed in the next step; after the last of an epoch, in the validation. */
+/* The training counts class weights and smoothing; the validation, as Keras's,
+ * only the latter.  Accuracies count images. */
 static void
-test_divergence(void **state)
+test_loss(void **state)
 {
-	static const char *const where[] = { "in step 3 of epoch 1",
-					     "validation of epoch 1" };
+	NetworkSpec spec = fit_spec;
+	FitRun run;
 
 	(void)state;
-	for (int i = 0; i < 2; i++) {
-		FitRun run;
+	spec.l2 = 0.5;
+	fit_run_start(&run, &fit_data, &spec);
+	run.recipe.balanced = TRUE;
+	run.recipe.label_smoothing = 0.2;
+	fit_run(&run);
+	/* Of seven images four are of class 0. */
+	const float weights[] = { 7 / (2 * 4.0f), 7 / (2 * 3.0f) };
+	const Loss loss = { weights, 0.2 }, val_loss = { NULL, 0.2 };
+	g_autoptr(Evaluation) train =
+		evaluate(run.network, run.train, &loss, &run.error);
+	g_autoptr(Evaluation) val =
+		evaluate(run.network, run.val, &val_loss, &run.error);
+	g_autoptr(Evaluation) plain =
+		evaluate(run.network, run.train, NULL, &run.error);
+	const EpochReport *r = fit_run_report(&run, 0);
 
-		fit_run_start(&run, &fit_data, &fit_spec);
-		run.recipe.epochs = 2;
-		run.break_at = 2 + i;
-		fit_run(&run);
-		assert_int_equal(run.end, FIT_FAILED);
-		assert_int_equal(run.losses->len, 2 + i);
-		assert_int_equal(run.reports->len, 0);
-		test_assert_error(&run.error, KW_ERROR_INPUT, where[i]);
-		fit_run_clear(&run);
-	}
+	assert_true(fabs(r->loss - train->loss) < 1e-5);
+	assert_true(r->accuracy == plain->accuracy);
+	assert_true(r->val_loss == val->loss);
+	assert_true(fabs(train->loss - plain->loss) > 1e-3);
+	fit_run_clear(&run);
 }
+
+/* Training goes the way that this loss says: from equal logits, the biases get
+ * -rate * mean(weight * (probability - target)). */
+static void
+test_gradient_of_loss(void **state)
+{
+	const double smooth[] = { 0.9, 0.1 };
+	const double weights[] = { 7 / 8.0, 7 / 6.0 };
+	TrainData set = fit_data;
+	FitRun run;
+	double step = 0;
+
+	(void)state;
+	set.counts[KW_VAL] = 0;
+	NetworkSpec spec = fit_spec;
+	spec.batch = 7;
+	fit_run_start(&run, &set, &spec);
+	Layer *top = network_dense(run.network, 1);
+	const float zeros[8 * 2] = { 0 };
+
+	set_values(run.network->dnn, top->kernel, zeros);
+	set_values(run.network->dnn, top->bias, zeros);
+	run.recipe.balanced = TRUE;
+	run.recipe.label_smoothing = 0.2;
+	run.recipe.rate = 0.5;
+	fit_run(&run);
+	for (int i = 0; i < 7; i++)
+		step += weights[i % 2] * (0.5 - smooth[i % 2]) / 7;
+	assert_true(fabs((double)top->bias->value[0] + 0.5 * step) < 1e-6);
+	assert_true(fabs((double)top->bias->value[1] - 0.5 * step) < 1e-6);
+	fit_run_clear(&run);
+}
+
+/* The global norm of the first step, and the factor of the body. */
+static void
+test_clipped(void **state)
+{
+	NetworkSpec spec = fit_spec;
+	TrainData set = fit_data;
+	FitRun run;
+	double sum = 0;
+
+	(void)state;
+	set.counts[KW_TRAIN] = 3;
+	spec.freeze = 20;
+	fit_run_start(&run, &set, &spec);
+	run.recipe.rate = 0.001;
+	run.recipe.clip_norm = 0.01;
+	run.recipe.body_rate = 0.5;
+	fit_run(&run);
+	assert_int_equal(run.losses->len, 1);
+	for (guint i = 0; i < run.network->n_layers; i++) {
+		const Layer *l = run.network->layers[i];
+		const Param *params[] = { l->kernel, l->bias };
+		const double rate = l->kind == LAYER_CONV ? 0.0005 : 0.001;
+
+		for (int k = 0; k < 2 && l->trainable; k++)
+			for (gsize j = 0; j < params[k]->n; j++) {
+				double g =
+					(double)params[k]->velocity[j] / rate;
+
+				sum += g * g;
+			}
+	}
+	assert_true(fabs(sqrt(sum) / 0.01 - 1) < 1e-4);
+	fit_run_clear(&run);
+}
+
+/* Epoch e sees copy e of each image. */
+static void
+test_augments(void **state)
+{
+	NetworkSpec spec = fit_spec;
+	FitRun run;
+
+	(void)state;
+	spec.batch = 1;
+	fit_run_start(&run, &fit_data, &spec);
+	run.recipe.epochs = 2;
+	run.recipe.augments = TRUE;
+	run.recipe.seed = 5;
+	run.recipe.policy = kw_policy_seed;
+	fit_run(&run);
+	for (gint32 copy = 1; copy <= 2; copy++) {
+		const LoaderAugment augment = { &kw_policy_seed, 5, copy };
+		g_autofree gsize *order = samples_file_order(run.train);
+		g_autoptr(Loader) loader = loader_new(run.train, order, 7, 1,
+						      &augment, &run.error);
+
+		for (guint i = 0; i < 7; i++) {
+			const Batch *batch = loader_next(loader, &run.error);
+			int correct;
+
+			network_set_input(run.network, batch->images, 1);
+			test_network_forward(run.network, TRUE, 0);
+			assert_true(
+				fit_run_loss(&run, 7 * (guint)copy - 7 + i) ==
+				network_cross_entropy(run.network,
+						      batch->labels, 1, NULL,
+						      &correct));
+		}
+	}
+	assert_true(fit_run_loss(&run, 0) != fit_run_loss(&run, 7));
+	fit_run_clear(&run);
+}
+
+/* ---- ends that are not planned */
 
 static void
 test_listener_fails(void **state)
@@ -238,6 +356,32 @@ test_listener_fails(void **state)
 	assert_int_equal(run.end, FIT_FAILED);
 	assert_int_equal(run.reports->len, 1);
 	test_assert_error(&run.error, KW_ERROR_IO, "no room left");
+	fit_run_clear(&run);
+}
+
+/* An error after a step; KW_ERROR_INTERRUPTED is one that is none. */
+static void
+test_after_step(void **state)
+{
+	FitRun run;
+
+	(void)state;
+	fit_run_start(&run, &fit_data, &fit_spec);
+	run.fail_step = TRUE;
+	fit_run(&run);
+	assert_int_equal(run.end, FIT_FAILED);
+	assert_int_equal(run.losses->len, 1);
+	test_assert_error(&run.error, KW_ERROR_IO, "no room left");
+	run.fail_step = FALSE;
+	run.stop_at = 3; /* the last of the epoch: validation is missing */
+	fit_run(&run);
+	assert_int_equal(run.end, FIT_INTERRUPTED);
+	assert_int_equal(run.reports->len, 0);
+	assert_int_equal(run.state->step, 3);
+	fit_run(&run);
+	assert_int_equal(run.end, FIT_DONE);
+	assert_int_equal(run.losses->len, 3);
+	assert_int_equal(run.reports->len, 1);
 	fit_run_clear(&run);
 }
 
@@ -268,6 +412,26 @@ test_interrupt(void **state)
 	fit_run_clear(&run);
 }
 
+/* Augmentation is libvips's. */
+static int
+start_images(void **state)
+{
+	GError *error = NULL;
+
+	(void)state;
+	kw_image_start("test_fit", &error);
+	test_assert_no_error(error);
+	return 0;
+}
+
+static int
+stop_images(void **state)
+{
+	(void)state;
+	kw_image_stop();
+	return 0;
+}
+
 int
 main(void)
 {
@@ -278,10 +442,14 @@ main(void)
 		cmocka_unit_test(test_patience_ends),
 		cmocka_unit_test(test_no_validation),
 		cmocka_unit_test(test_overfits),
-		cmocka_unit_test(test_divergence),
+		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_gradient_of_loss),
+		cmocka_unit_test(test_clipped),
+		cmocka_unit_test(test_augments),
 		cmocka_unit_test(test_listener_fails),
+		cmocka_unit_test(test_after_step),
 		cmocka_unit_test(test_interrupt),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, start_images, stop_images);
 }
