@@ -65,6 +65,16 @@ fit_run_clear(FitRun *run)
 	g_clear_error(&run->error);
 }
 
+void
+fit_run_rewind(FitRun *run)
+{
+	train_state_free(run->state);
+	run->state = train_state_new();
+	g_array_set_size(run->losses, 0);
+	g_array_set_size(run->reports, 0);
+	g_string_truncate(run->warnings, 0);
+}
+
 double
 fit_run_loss(const FitRun *run, guint i)
 {

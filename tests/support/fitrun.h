@@ -48,6 +48,9 @@ void fit_run_start(FitRun *run, const TrainData *data, const NetworkSpec *spec);
 void fit_run(FitRun *run);
 void fit_run_clear(FitRun *run);
 
+/* From the first step again, with the weights as they are, and nothing told. */
+void fit_run_rewind(FitRun *run);
+
 /* Make the network predict a class whatever it sees, or NaN. */
 void fit_run_predict(FitRun *run, int class);
 void fit_run_break(FitRun *run);

@@ -144,12 +144,20 @@ test_stage_without_thaw(void **state)
 /* ---- patience, plateau and the best, over both stages */
 
 static void
-script(FitRun *run, const char *classes, const Recipe *recipe)
+start_script(FitRun *run)
 {
 	TrainData set = fit_data;
+	NetworkSpec spec = fit_spec;
 
 	set.counts[KW_TRAIN] = 1;
-	fit_run_start(run, &set, &fit_spec);
+	spec.batch = 5; /* all of the validation at once */
+	fit_run_start(run, &set, &spec);
+}
+
+static void
+script(FitRun *run, const char *classes, const Recipe *recipe)
+{
+	fit_run_rewind(run);
 	run->classes = classes;
 	run->recipe.epochs = (int)strlen(classes);
 	run->recipe.head_epochs = recipe->head_epochs;
@@ -182,18 +190,19 @@ test_patience_of_stages(void **state)
 		/* As good as the head's best is not better. */
 		{ "010001111", 2, 3, 5, 1 },
 	};
+	FitRun run;
 
 	(void)state;
+	start_script(&run);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		const Recipe recipe = { .head_epochs = cases[i].head_epochs,
 					.patience = cases[i].patience };
-		FitRun run;
 
 		script(&run, cases[i].classes, &recipe);
 		assert_int_equal(run.reports->len, cases[i].reports);
 		assert_int_equal(run.state->best.epoch, cases[i].best);
-		fit_run_clear(&run);
 	}
+	fit_run_clear(&run);
 }
 
 static void
@@ -207,6 +216,7 @@ test_plateau_of_stages(void **state)
 	FitRun run;
 
 	(void)state;
+	start_script(&run);
 	script(&run, "011111111", &recipe);
 	assert_int_equal(run.reports->len, 9);
 	for (guint i = 0; i < 9; i++)
@@ -245,19 +255,20 @@ test_monitor_loss(void **state)
 	static const gboolean best_loss[] = { 1, 1, 1, 0, 0, 0 };
 	static const gboolean best_accuracy[] = { 1, 0, 0, 0, 0, 0 };
 	const float zeros[16] = { 0 };
+	FitRun run;
 
 	(void)state;
+	fit_run_start(&run, &fit_data, &fit_spec);
+	set_values(run.network->dnn, network_dense(run.network, 1)->kernel,
+		   zeros);
+	run.look = set_next_margin;
+	run.recipe.epochs = G_N_ELEMENTS(margins);
 	for (int monitor = 0; monitor < 2; monitor++) {
 		const gboolean *best =
 			monitor == MONITOR_VAL_LOSS ? best_loss : best_accuracy;
-		FitRun run;
 
-		fit_run_start(&run, &fit_data, &fit_spec);
-		set_values(run.network->dnn,
-			   network_dense(run.network, 1)->kernel, zeros);
+		fit_run_rewind(&run);
 		set_margin(&run, 1);
-		run.look = set_next_margin;
-		run.recipe.epochs = G_N_ELEMENTS(margins);
 		run.recipe.monitor = (Monitor)monitor;
 		fit_run(&run);
 		for (guint i = 0; i < run.reports->len; i++) {
@@ -268,8 +279,8 @@ test_monitor_loss(void **state)
 			assert_int_equal(fit_run_report(&run, i)->best,
 					 best[i]);
 		}
-		fit_run_clear(&run);
 	}
+	fit_run_clear(&run);
 }
 
 /* ---- the rate */
