@@ -416,6 +416,9 @@ fit(Network **network, const Samples *train, const Samples *val,
 	fit.loss = (Loss){ fit.class_weights, recipe->label_smoothing };
 	fit.val_loss = (Loss){ NULL, recipe->label_smoothing };
 	ok = !begins_stage(&fit) || begin_stage(&fit, &failure);
+	g_assert(!ok ||
+		 ((*network)->spec.batch == recipe->batch &&
+		  (*network)->spec.freeze == fit_freeze(recipe, state->epoch)));
 	while (ok && state->epoch <= recipe->epochs && !patience_is_over(&fit))
 		ok = train_epoch(&fit, &failure) &&
 		     finish_epoch(&fit, &failure);

@@ -8,12 +8,23 @@ enum { BLOCK = 1 << 15 }; /* floats that are summed by one thread */
 
 /* ---- norm */
 
+/* The lanes, which the compiler chooses, are part of the order. */
 static double
-block_sum_squares(const float *g, const float *w, gsize n, float decay)
+block_sum_squares(const float *g, gsize n)
 {
 	double sum = 0;
 
-	/* The lanes, which the compiler chooses, are part of the order. */
+#pragma omp simd reduction(+ : sum)
+	for (gsize i = 0; i < n; i++)
+		sum += (double)g[i] * (double)g[i];
+	return sum;
+}
+
+static double
+block_sum_squares_l2(const float *g, const float *w, gsize n, float decay)
+{
+	double sum = 0;
+
 #pragma omp simd reduction(+ : sum)
 	for (gsize i = 0; i < n; i++) {
 		const float total = g[i] + decay * w[i];
@@ -34,11 +45,12 @@ sum_squares(const Param *param)
 	/* Whoever sums a block, the blocks are added in their order. */
 #pragma omp parallel for schedule(static)
 	for (gsize b = 0; b < n_blocks; b++) {
-		const gsize first = b * BLOCK;
+		const gsize n = MIN((gsize)BLOCK, param->n - b * BLOCK);
+		const float *g = param->gradient + b * BLOCK;
+		const float *w = param->value + b * BLOCK;
 
-		sums[b] = block_sum_squares(
-			param->gradient + first, param->value + first,
-			MIN((gsize)BLOCK, param->n - first), decay);
+		sums[b] = decay == 0 ? block_sum_squares(g, n)
+				     : block_sum_squares_l2(g, w, n, decay);
 	}
 	for (gsize b = 0; b < n_blocks; b++)
 		sum += sums[b];

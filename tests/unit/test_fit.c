@@ -4,6 +4,7 @@
 #include <math.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "kw/app.h"
 #include "kw/image.h"
@@ -40,6 +41,7 @@ test_means(void **state)
 	assert_true(r->val_loss == val->loss);
 	assert_true(r->val_accuracy == val->accuracy);
 	assert_true(r->images_per_second > 0);
+	assert_true(fabs(r->wall_time - (double)time(NULL)) < 600);
 	assert_true(r->best);
 	assert_int_equal(run.state->best.epoch, 1);
 	/* A step's loss is the mean over its images; the last has one. */
@@ -389,10 +391,15 @@ test_after_step(void **state)
 	assert_int_equal(run.end, FIT_INTERRUPTED);
 	assert_int_equal(run.reports->len, 0);
 	assert_int_equal(run.state->step, 3);
+	assert_true(run.state->seconds > 0);
+	/* Seven images in seven seconds, wherever those were spent. */
+	run.state->seconds = 7;
 	fit_run(&run);
 	assert_int_equal(run.end, FIT_DONE);
 	assert_int_equal(run.losses->len, 3);
 	assert_int_equal(run.reports->len, 1);
+	assert_true(fit_run_report(&run, 0)->images_per_second == 1);
+	assert_true(run.state->seconds == 0);
 	fit_run_clear(&run);
 }
 
