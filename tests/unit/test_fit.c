@@ -354,6 +354,23 @@ test_augments(void **state)
 	fit_run_clear(&run);
 }
 
+/* The steps of all epochs key dropout: each pass drops other values. */
+static void
+test_dropout(void **state)
+{
+	NetworkSpec spec = fit_spec;
+	FitRun run;
+
+	(void)state;
+	spec.dropout = 0.5;
+	fit_run_start(&run, &fit_data, &spec);
+	run.recipe.epochs = 2;
+	fit_run(&run);
+	for (guint i = 0; i < 3; i++)
+		assert_true(fit_run_loss(&run, i) != fit_run_loss(&run, i + 3));
+	fit_run_clear(&run);
+}
+
 /* ---- ends that are not planned */
 
 static void
@@ -464,6 +481,7 @@ main(void)
 		cmocka_unit_test(test_gradient_of_loss),
 		cmocka_unit_test(test_clipped),
 		cmocka_unit_test(test_augments),
+		cmocka_unit_test(test_dropout),
 		cmocka_unit_test(test_listener_fails),
 		cmocka_unit_test(test_after_step),
 		cmocka_unit_test(test_interrupt),
