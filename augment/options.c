@@ -130,17 +130,17 @@ static error_t
 parse_key(int key, char *arg, Parser *parser)
 {
 	gsize n;
-	const KwPolicyKey *keys = kw_policy_keys(&n);
+	const KwTypedKey *keys = kw_policy_keys(&n);
 	gboolean no = key >= OPTION_NO_KEY;
 	gsize i = (gsize)(key - (no ? OPTION_NO_KEY : OPTION_KEY));
 	Setting setting;
 
 	if (key < OPTION_KEY || i >= n)
 		return ARGP_ERR_UNKNOWN;
-	setting.key = keys[i].name;
+	setting.key = keys[i].key.name;
 	setting.value = arg != NULL ? arg : no ? "false" : "true";
 	g_array_append_val(parser->settings, setting);
-	parser->planned = keys[i].name;
+	parser->planned = keys[i].key.name;
 	return 0;
 }
 
@@ -342,7 +342,7 @@ intern(const char *before, const char *name, const char *after)
 
 /* The help of a key, with its value in the seed policy. */
 static const char *
-key_help(const KwPolicyKey *key)
+key_help(const KwKey *key)
 {
 	g_autofree char *value = kw_policy_get(&kw_policy_seed, key->name);
 	g_autofree char *off = kw_policy_get(&kw_policy_none, key->name);
@@ -360,7 +360,7 @@ static struct argp_option *
 list_options(void)
 {
 	gsize n;
-	const KwPolicyKey *keys = kw_policy_keys(&n);
+	const KwTypedKey *keys = kw_policy_keys(&n);
 	const char *section = NULL;
 	GArray *list = g_array_new(TRUE, TRUE, sizeof(struct argp_option));
 	int group = GROUP_POLICY;
@@ -368,25 +368,25 @@ list_options(void)
 	g_array_append_vals(list, own_options, G_N_ELEMENTS(own_options));
 	for (gsize i = 0; i < n; i++) {
 		struct argp_option option = {
-			keys[i].name,       OPTION_KEY + (int)i,
-			keys[i].argument,   0,
-			key_help(&keys[i]), group
+			keys[i].key.name,       OPTION_KEY + (int)i,
+			keys[i].key.argument,   0,
+			key_help(&keys[i].key), group
 		};
 
-		if (g_strcmp0(section, keys[i].section) != 0) {
-			struct argp_option head = { .doc = keys[i].section,
+		if (g_strcmp0(section, keys[i].key.section) != 0) {
+			struct argp_option head = { .doc = keys[i].key.section,
 						    .group = ++group };
 
-			section = keys[i].section;
+			section = keys[i].key.section;
 			g_array_append_val(list, head);
 			option.group = group;
 		}
 		g_array_append_val(list, option);
-		if (keys[i].argument != NULL)
+		if (keys[i].key.argument != NULL)
 			continue;
 		option.key = OPTION_NO_KEY + (int)i;
-		option.name = intern("no-", keys[i].name, "");
-		option.doc = intern("Switch --", keys[i].name, " off");
+		option.name = intern("no-", keys[i].key.name, "");
+		option.doc = intern("Switch --", keys[i].key.name, " off");
 		g_array_append_val(list, option);
 	}
 	return (struct argp_option *)g_array_free(list, FALSE);
