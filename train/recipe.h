@@ -79,6 +79,14 @@ extern const char *const recipe_names[];
 /* The keys in the order of the manual, and how many they are.  Static. */
 const KwTypedKey *recipe_keys(gsize *n);
 
+/* What Keras, and others, call a key: for those who look for it. */
+typedef struct {
+	const char *theirs, *ours;
+} RecipeName;
+
+/* Until a name of NULL. */
+extern const RecipeName recipe_keras_names[];
+
 /*
  * Set one key.  `augment` is the name or the file of a policy, or what such a
  * file says with ';' for line ends: "rotation=10;zoom=0.9,1.1" (KEY=VALUE and

@@ -1,7 +1,5 @@
 #include "train/recipe_keys.h"
 
-#include <string.h>
-
 #include "lib/nearest.h"
 
 static const char *const class_weight_names[] = { "none", "balanced", NULL };
@@ -152,49 +150,25 @@ static const KwTypedKey keys[] = {
 /* Flags and choices are all read and written as a guint. */
 G_STATIC_ASSERT(sizeof(Schedule) == sizeof(guint));
 
-/* Keras's names, and what is near to them. */
+/* None that options of ours begin with, so that these can be abbreviated; but
+ * for batch-size, which everybody will try. */
+const RecipeName recipe_keras_names[] = {
+	{ "learning-rate", "lr" },          { "batch-size", "batch" },
+	{ "global-clipnorm", "clip-norm" }, { "kernel-regularizer", "l2" },
+	{ "early-stopping", "patience" },   { "reduce-lr", "plateau" },
+	{ "random-state", "seed" },         { NULL, NULL },
+};
+
+/* Unless a key of ours is as near. */
 static const char *
 key_of_keras(const char *name)
 {
-	static const char *const theirs[] = {
-		"learning-rate",
-		"batch-size",
-		"clipnorm",
-		"global-clipnorm",
-		"kernel-regularizer",
-		"weight-decay",
-		"dropout-rate",
-		"dense",
-		"frozen",
-		"factor",
-		"n-epochs",
-		"early-stopping",
-		"reduce-lr",
-		"warmup-epochs",
-		"random-state",
-		"class-weights",
-		"policy",
-	};
-	static const char *const ours[] = {
-		"lr",        "batch",
-		"clip-norm", "clip-norm",
-		"l2",        "l2",
-		"dropout",   "head",
-		"freeze",    "plateau-factor",
-		"epochs",    "patience",
-		"plateau",   "warmup",
-		"seed",      "class-weight",
-		"augment",
-	};
-	const char *nearest;
-
 	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
 		if (kw_nearest(name, &keys[i].key.name, 1) != NULL)
 			return NULL;
-	nearest = kw_nearest(name, theirs, G_N_ELEMENTS(theirs));
-	for (gsize i = 0; nearest != NULL && i < G_N_ELEMENTS(theirs); i++)
-		if (nearest == theirs[i])
-			return ours[i];
+	for (const RecipeName *n = recipe_keras_names; n->theirs != NULL; n++)
+		if (kw_nearest(name, &n->theirs, 1) != NULL)
+			return n->ours;
 	return NULL;
 }
 

@@ -21,6 +21,7 @@ enum {
 	OPTION_MEMORY,
 	OPTION_RECIPE,
 	OPTION_PRINT_RECIPE,
+	OPTION_OF_KERAS = 4096, /* and more, one a name */
 };
 
 enum { GROUP_START = 1, GROUP_RUN, GROUP_OUTPUT, GROUP_MACHINE, GROUP_RECIPE };
@@ -124,8 +125,19 @@ settle_recipe(const Parser *parser, const struct argp_state *state)
 		fail_setting(state, "", error);
 }
 
+/* An option that is called otherwise here. */
+static void
+fail_name_of_keras(const struct argp_state *state, int i)
+{
+	g_autoptr(GError) error = NULL;
+	Recipe recipe = recipe_seed;
+
+	recipe_set(&recipe, recipe_keras_names[i].theirs, "", &error);
+	kw_arg_fail(state, "--%s", error->message);
+}
+
 static error_t
-parse_recipe(int key, char *arg, Parser *parser)
+parse_recipe(int key, char *arg, struct argp_state *state, Parser *parser)
 {
 	gsize n;
 	const KwTypedKey *keys = recipe_keys(&n);
@@ -139,6 +151,9 @@ parse_recipe(int key, char *arg, Parser *parser)
 		parser->print_recipe = TRUE;
 		return 0;
 	default:
+		/* argp has keys of its own, which are far larger */
+		if (key >= OPTION_OF_KERAS && key < 2 * OPTION_OF_KERAS)
+			fail_name_of_keras(state, key - OPTION_OF_KERAS);
 		if (!kw_key_option(keys, n, key, arg, &setting))
 			return ARGP_ERR_UNKNOWN;
 		g_array_append_val(parser->settings, setting);
@@ -255,7 +270,7 @@ parse(int key, char *arg, struct argp_state *state)
 			check_combination(o, state);
 		return 0;
 	default:
-		status = parse_recipe(key, arg, parser);
+		status = parse_recipe(key, arg, state, parser);
 		return status != ARGP_ERR_UNKNOWN
 			       ? status
 			       : parse_run(key, arg, state, o);
@@ -273,7 +288,8 @@ key_help(const KwKey *key)
 	return g_intern_string(help);
 }
 
-/* Own options, then those of the recipe's keys. */
+/* Own options, those of the recipe's keys, and names that they may be looked
+ * for by. */
 static struct argp_option *
 list_options(void)
 {
@@ -283,6 +299,16 @@ list_options(void)
 
 	g_array_append_vals(list, own_options, G_N_ELEMENTS(own_options));
 	kw_key_options(list, keys, n, GROUP_RECIPE + 1, key_help);
+	for (int i = 0; recipe_keras_names[i].theirs != NULL; i++) {
+		const struct argp_option option = {
+			.name = recipe_keras_names[i].theirs,
+			.key = OPTION_OF_KERAS + i,
+			.arg = "VALUE",
+			.flags = OPTION_HIDDEN | OPTION_ARG_OPTIONAL,
+		};
+
+		g_array_append_val(list, option);
+	}
 	return (struct argp_option *)g_array_free(list, FALSE);
 }
 

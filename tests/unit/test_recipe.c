@@ -321,12 +321,9 @@ other_names_are_understood(void **state)
 		{ "global_clipnorm", "clip-norm" },
 		{ "label_smoothing", "label-smoothing" },
 		{ "class_weight", "class-weight" },
-		{ "weight_decay", "l2" },
 		{ "epoch", "epochs" },
 		{ "Patience", "patience" },
 		{ "monitr", "monitor" },
-		{ "dropout_rate", "dropout" },
-		{ "warmup_epochs", "warmup" },
 		{ "random_state", "seed" },
 	};
 
