@@ -201,7 +201,7 @@ assert_rejects(const char *dir, const char *text, const char *message)
 		fail_msg("taken: %s", text);
 	assert_null(strchr(error->message, '\n'));
 	test_assert_error(&error, KW_ERROR_FORMAT, whole);
-	assert_memory_equal(&recipe, &recipe_seed, sizeof recipe);
+	assert_same(&recipe, &recipe_seed);
 }
 
 static void
