@@ -364,6 +364,12 @@ keras_file_free(KerasFile *file)
 	g_free(file);
 }
 
+gboolean
+keras_file_is_kw_model(const KerasFile *file)
+{
+	return H5Aexists(file->root, "kw_format_version") > 0;
+}
+
 GPtrArray *
 keras_file_layers(const KerasFile *file, KerasKind kind)
 {

@@ -36,6 +36,9 @@ KerasFile *keras_file_open(const char *path, GError **error);
 void keras_file_free(KerasFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KerasFile, keras_file_free)
 
+/* Does a kw model hold them (kw_format_version at the root)? */
+gboolean keras_file_is_kw_model(const KerasFile *file);
+
 /*
  * The layers of one kind in the order of the file, which is that of the model
  * save for one case: in a nested model, Keras puts frozen layers last.

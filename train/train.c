@@ -6,7 +6,6 @@
 #include "kw/progress.h"
 #include "train/evaluate.h"
 #include "train/initialise.h"
-#include "train/keras_file.h"
 #include "train/log.h"
 #include "train/model_file.h"
 #include "train/report.h"
@@ -159,23 +158,16 @@ static gboolean
 find_weights(Run *run, GError **error)
 {
 	const char *named = run->options->weights;
-	g_autoptr(KerasFile) file = NULL;
-	g_autoptr(GError) failure = NULL;
+	WeightsKind kind;
 
 	if (g_strcmp0(named, "none") == 0)
 		return TRUE;
 	run->weights = named != NULL ? g_strdup(named) : weights_find(error);
-	if (run->weights != NULL)
-		file = keras_file_open(run->weights, error);
-	if (file == NULL)
+	if (run->weights == NULL || !weights_kind(run->weights, &kind, error))
 		return FALSE;
-	run->base = model_read_info(run->weights, &failure);
-	/* A plain Keras file has nothing to say, which is no failure. */
-	if (run->base != NULL ||
-	    g_error_matches(failure, KW_ERROR, KW_ERROR_UNSUPPORTED))
-		return TRUE;
-	g_propagate_error(error, g_steal_pointer(&failure));
-	return FALSE;
+	if (kind == WEIGHTS_KW)
+		run->base = model_read_info(run->weights, error);
+	return kind != WEIGHTS_KW || run->base != NULL;
 }
 
 static gboolean
@@ -214,28 +206,22 @@ make_network(Run *run, GError **error)
 static gboolean
 load_weights(Run *run, GError **error)
 {
-	LoadedWeights loaded;
+	const KwStandardize standardize =
+		kw_dataset_info(run->dataset)->standardize;
+	g_auto(LoadedWeights) loaded = { 0 };
+	g_autofree char *advice = NULL;
+	g_auto(GStrv) lines = NULL;
 
-	/* Keras's weights want blue first where the data are standardised so.
-	 */
-	if (run->base == NULL && kw_dataset_info(run->dataset)->standardize ==
-					 KW_STANDARDIZE_CAFFE) {
-		g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
-			    "'%s' is standardised 'caffe', for which the "
-			    "weights of '%s' would have to be turned from "
-			    "blue-green-red; use kw-prep --standardize rescale",
-			    kw_dataset_name(run->dataset), run->weights);
-		return FALSE;
-	}
 	if (!initialise_head(run->network, error) ||
-	    !model_load_weights(run->weights, run->network, run->base != NULL,
-				&loaded, error))
+	    !weights_load(run->weights, run->network, run->base != NULL,
+			  CHANNELS_AUTO, standardize, &loaded, error))
 		return FALSE;
-	tell(run->voice->say,
-	     "weights of '%s': %u convolutions loaded, %u dense layers "
-	     "loaded, %u not used%s",
-	     run->weights, loaded.convolutions, loaded.dense, loaded.skipped,
-	     loaded.dense == 0 ? "; the head starts at random" : "");
+	lines = g_strsplit(loaded.report, "\n", -1);
+	for (char **line = lines; *line != NULL; line++)
+		tell(run->voice->say, "%s", *line);
+	advice = weights_advice(loaded.kind, standardize);
+	if (advice != NULL)
+		run->voice->warn(advice);
 	return TRUE;
 }
 
