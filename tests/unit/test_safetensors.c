@@ -436,8 +436,10 @@ survives_damage_at_every_place_of_the_header(void **state)
 		for (gsize k = 0; k < 8 + sizeof others; k++) {
 			const char byte = bytes[i];
 
-			bytes[i] = k < 8 ? (char)((guint8)byte ^ (1u << k))
-					 : (char)others[k - 8];
+			if (k < 8)
+				bytes[i] ^= (char)(1 << k);
+			else
+				bytes[i] = (char)others[k - 8];
 			/* In place: renaming takes most of the time. */
 			assert_true(g_file_set_contents_full(
 				path, bytes, (gssize)size,
