@@ -281,6 +281,8 @@ survives_json_of_great_depth(void **state)
 	g_autofree char *close = g_strnfill(101, ']');
 	g_autofree char *both = g_strconcat(open, close, NULL);
 	g_autofree char *quoted = g_strconcat("\"\\\"", deep, "\"", NULL);
+	g_autofree char *comment = g_strconcat("{/*\"*/\"x\":", deep, NULL);
+	g_autofree char *single = g_strconcat("{'\"':", deep, NULL);
 	g_autoptr(JsonNode) node = NULL;
 	g_autoptr(InfoModel) model = NULL;
 	GError *error = NULL;
@@ -288,6 +290,8 @@ survives_json_of_great_depth(void **state)
 
 	(void)state;
 	assert_null(info_json_parse(both));
+	assert_null(info_json_parse(comment));
+	assert_null(info_json_parse(single));
 	node = info_json_parse(quoted);
 	assert_non_null(node);
 	put_string(file, "kw_metrics", deep);
