@@ -246,6 +246,7 @@ static const struct {
 	{ "{\"x\":{\"dtype\":\"F3\xff\"}}", "no JSON of tensors" },
 	{ "{\"x\":[[[[1]]]]}", "no JSON of tensors" },
 	{ "{/*\"*/" F32("x", "2", "0", "8") "}", "no JSON of tensors" },
+	{ "{'\"':1," F32("x", "2", "0", "8") "}", "no JSON of tensors" },
 	/* places */
 	{ "{}", "8 bytes at its end are of no tensor" },
 	{ "{" F32("x", "1", "0", "4") "}", "4 bytes at its end" },
