@@ -225,8 +225,34 @@ writes_the_bytes_that_torchvision_would(void **state)
 	b = values_of(theirs, n_theirs, &n_b);
 	assert_int_equal(n_a, n_b);
 	assert_memory_equal(a, b, n_a);
-	/* The format's own writer aligns them so. */
-	assert_int_equal((a - ours) % 8, 0);
+}
+
+/*
+ * Values begin at a multiple of 8 bytes, as with the format's own writer; two
+ * of these names differ by one byte, so that one header needs padding.
+ */
+static void
+aligns_the_values(void **state)
+{
+	const Fixture *f = *state;
+	g_autofree char *path = g_build_filename(f->dir, "aligned", NULL);
+	NetworkSpec spec = wide_spec();
+	g_autoptr(Network) small = NULL;
+	g_autoptr(ModelInfo) info = NULL;
+
+	spec.height = spec.width = 32;
+	small = test_network_new(&spec);
+	info = new_info(&spec);
+	for (int i = 0; i < 2; i++) {
+		g_autofree char *bytes = NULL;
+		gsize size, n;
+
+		g_free(info->fit);
+		info->fit = g_strdup(i == 0 ? "crop" : "crops");
+		export(path, small, info);
+		assert_true(g_file_get_contents(path, &bytes, &size, NULL));
+		assert_int_equal((values_of(bytes, size, &n) - bytes) % 8, 0);
+	}
 }
 
 static void
@@ -387,6 +413,7 @@ main(void)
 		cmocka_unit_test(leaves_a_head_alone_that_has_another_shape),
 		cmocka_unit_test(refuses_networks_that_are_not_vgg19),
 		cmocka_unit_test(writes_the_bytes_that_torchvision_would),
+		cmocka_unit_test(aligns_the_values),
 		cmocka_unit_test(writes_the_names_of_torchvision),
 		cmocka_unit_test(reads_back_what_it_writes),
 		cmocka_unit_test(tells_what_the_input_is),
