@@ -46,7 +46,10 @@ module_name(const Network *network, guint i)
 		return g_strdup_printf("classifier.%u",
 				       3 * (i - VGG19_CONVOLUTIONS));
 	for (guint l = 0; network->layers[l] != network_conv(network, i); l++)
-		modules += network->layers[l]->kind == LAYER_CONV ? 2 : 1;
+		if (network->layers[l]->kind == LAYER_CONV)
+			modules += 2;
+		else if (network->layers[l]->kind == LAYER_POOL)
+			modules++;
 	return g_strdup_printf("features.%u", modules);
 }
 
