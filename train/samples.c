@@ -17,6 +17,7 @@ samples_read(KwDataset *dataset, KwSplit split, GError **error)
 	samples->n = n;
 	samples->labels = g_new(gint32, n);
 	samples->record_ids = g_new(guint64, n);
+	samples->group_ids = g_new(guint64, n);
 	samples->copies = g_new(gint32, n);
 	for (gsize first = 0; first < n; first += BLOCK) {
 		const gsize part = MIN(BLOCK, n - first);
@@ -29,6 +30,8 @@ samples_read(KwDataset *dataset, KwSplit split, GError **error)
 		       part * sizeof *samples->labels);
 		memcpy(samples->record_ids + first, records->record_ids,
 		       part * sizeof *samples->record_ids);
+		memcpy(samples->group_ids + first, records->group_ids,
+		       part * sizeof *samples->group_ids);
 		memcpy(samples->copies + first, records->copies,
 		       part * sizeof *samples->copies);
 	}
@@ -42,6 +45,7 @@ samples_free(Samples *samples)
 		return;
 	g_free(samples->labels);
 	g_free(samples->record_ids);
+	g_free(samples->group_ids);
 	g_free(samples->copies);
 	g_free(samples);
 }

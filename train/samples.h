@@ -10,6 +10,7 @@ typedef struct {
 	gsize n;
 	gint32 *labels;
 	guint64 *record_ids;
+	guint64 *group_ids; /* leakage groups: bursts, days */
 	gint32 *copies;
 } Samples;
 

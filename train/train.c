@@ -10,6 +10,7 @@
 #include "train/log.h"
 #include "train/model_file.h"
 #include "train/report.h"
+#include "train/test_report.h"
 #include "train/weights_find.h"
 
 typedef struct {
@@ -22,14 +23,17 @@ typedef struct {
 	Network *network;
 	RunLog *log;
 	KwProgress *progress;
-	gboolean saved; /* the model file is ours by now */
-	int epoch;      /* the last one that was finished */
+	gboolean saved;  /* the model file is ours by now */
+	int epoch;       /* the last one that was finished */
+	GArray *history; /* of EpochReport */
+	double began;    /* to train: seconds since 1970 */
 } Run;
 
 static void
 run_clear(Run *run)
 {
 	kw_progress_free(run->progress);
+	g_clear_pointer(&run->history, g_array_unref);
 	run_log_free(run->log);
 	network_free(run->network);
 	model_info_free(run->base);
@@ -295,7 +299,7 @@ save_model(Run *run, const EpochReport *report, GError **error)
 	memcpy(info->scale, data->scale, sizeof info->scale);
 	memcpy(info->offset, data->offset, sizeof info->offset);
 	info->freeze = o->freeze;
-	info->metrics = report_metrics_json(report);
+	info->metrics = report_metrics_json(report, NULL);
 	info->settings = kw_settings_merge(data->settings, settings);
 	info->n_head = o->n_head;
 	memcpy(info->head, o->head, sizeof info->head);
@@ -309,12 +313,16 @@ static gboolean
 on_epoch(gpointer data, const EpochReport *report, GError **error)
 {
 	Run *run = data;
-	g_autofree char *line = report_epoch(report, run->options->fit.epochs);
+	EpochReport timed = *report;
+	g_autofree char *line = NULL;
 
+	timed.wall_time = (double)g_get_real_time() / G_USEC_PER_SEC;
+	g_array_append_val(run->history, timed);
+	line = report_epoch(run->history, run->options->fit.epochs, run->began);
 	tell(run->voice->print, "%s\n", line);
 	run->epoch = report->epoch;
 	return (!report->best || save_model(run, report, error)) &&
-	       run_log_epoch(run->log, report, error);
+	       run_log_epoch(run->log, &timed, error);
 }
 
 static void
@@ -344,13 +352,13 @@ say_how_it_ended(const Run *run, FitEnd end, const EpochReport *best)
 static gboolean
 report_test(Run *run, const EpochReport *best, GError **error)
 {
-	const KwDatasetInfo *info = kw_dataset_info(run->dataset);
 	const Samples *samples = run->splits[KW_TEST]->n > 0
 					 ? run->splits[KW_TEST]
 					 : run->splits[KW_VAL];
 	g_autofree gsize *counts = samples_count_labels(
 		run->splits[KW_TRAIN], run->network->spec.classes);
 	g_autoptr(Evaluation) e = NULL;
+	g_autoptr(TestReport) report = NULL;
 	g_autofree char *text = NULL;
 	LoadedWeights loaded;
 
@@ -363,8 +371,10 @@ report_test(Run *run, const EpochReport *best, GError **error)
 	e = evaluate(run->network, samples, error);
 	if (e == NULL)
 		return FALSE;
-	text = report_evaluation(e, kw_split_names[samples->split],
-				 info->class_names, counts);
+	report = test_report_new(e, samples, run->dataset, counts, error);
+	if (report == NULL)
+		return FALSE;
+	text = test_report_text(report);
 	tell(run->voice->print, "\n%s", text);
 	return TRUE;
 }
@@ -400,7 +410,7 @@ prepare_outputs(Run *run, GError **error)
 		dir = g_strdup_printf("%.*s.log", (int)n, output);
 	}
 	run->log = run_log_new(o->log_dir != NULL ? o->log_dir : dir,
-			       o->common.force, error);
+			       o->common.force, NULL, error);
 	return run->log != NULL;
 }
 
@@ -419,6 +429,8 @@ train_run(const TrainOptions *options, const TrainVoice *voice, GError **error)
 	    !open_data(&run, error) || !check_base(&run, error) ||
 	    !make_network(&run, error) || !first_weights(&run, error))
 		return FALSE;
+	run.history = g_array_new(FALSE, FALSE, sizeof(EpochReport));
+	run.began = (double)g_get_real_time() / G_USEC_PER_SEC;
 	end = fit(run.network, run.splits[KW_TRAIN], run.splits[KW_VAL],
 		  &options->fit, &listener, &best, error);
 	g_clear_pointer(&run.progress, kw_progress_free);

@@ -7,6 +7,7 @@
 #include "tests/support/params.h"
 #include "tests/support/traindata.h"
 #include "train/evaluate.h"
+#include "train/metrics.h"
 #include "train/softmax.h"
 
 static const NetworkSpec small = {
