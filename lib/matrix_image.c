@@ -12,10 +12,11 @@ enum {
 	CELL = 40, /* of a labelled matrix, with a gap of 1 */
 	DIGIT = 9, /* room for one, where that makes cells larger */
 	MARGIN = 16,
-	LABEL_SIZE = 160, /* the longest label */
+	LABEL_SIZE = 240, /* the longest label */
 	LABEL_GAP = 8,
 	TITLE = 32, /* line of the title */
 	SIDE = 800, /* about, of a matrix that is not labelled */
+	DARK = 340, /* share of 510 from which on white is read best */
 };
 
 static const char label_font[] = "sans 11", count_font[] = "sans 10";
@@ -128,7 +129,7 @@ put_cell(Canvas *canvas, const Matrix *m, int row, int column, gsize all)
 	if (kw_text_fit(&text, number, side, count_font))
 		put_text(canvas, &text, top + (side - text.height) / 2,
 			 left + (side - text.width) / 2,
-			 share > 255 ? white : black, FALSE);
+			 share > DARK ? white : black, FALSE);
 }
 
 static void
