@@ -66,6 +66,7 @@ samples_drop_copies(Samples *samples)
 		samples->rows[kept] = samples->rows[i];
 		samples->labels[kept] = samples->labels[i];
 		samples->record_ids[kept] = samples->record_ids[i];
+		samples->group_ids[kept] = samples->group_ids[i];
 		samples->copies[kept++] = 0;
 	}
 	samples->n = kept;

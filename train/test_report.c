@@ -26,8 +26,8 @@ read_mistake(Mistake *mistake, const TestReport *report, const Samples *samples,
 	     KwDataset *dataset, gsize i, GError **error)
 {
 	const Evaluation *e = report->evaluation;
-	g_autoptr(KwRecords) record =
-		kw_dataset_read_records(dataset, samples->split, i, 1, error);
+	g_autoptr(KwRecords) record = kw_dataset_read_records(
+		dataset, samples->split, samples->rows[i], 1, error);
 
 	if (record == NULL)
 		return FALSE;

@@ -16,6 +16,7 @@ samples_new(gsize n, gint32 copies)
 	s->rows = g_new(gsize, s->n);
 	s->labels = g_new0(gint32, s->n);
 	s->record_ids = g_new(guint64, s->n);
+	s->group_ids = g_new(guint64, s->n);
 	s->copies = g_new(gint32, s->n);
 	for (gsize i = 0; i < s->n; i++) {
 		g_autofree char *name =
@@ -23,6 +24,7 @@ samples_new(gsize n, gint32 copies)
 
 		s->rows[i] = i;
 		s->record_ids[i] = kw_record_id(name);
+		s->group_ids[i] = s->record_ids[i] / 3;
 		s->copies[i] = (gint32)(i % (gsize)copies);
 	}
 	return s;
@@ -131,11 +133,13 @@ static void
 reverse(Samples *s)
 {
 	for (gsize i = 0, k = s->n - 1; i < k; i++, k--) {
-		guint64 id = s->record_ids[i];
+		guint64 id = s->record_ids[i], group = s->group_ids[i];
 		gint32 copy = s->copies[i];
 
 		s->record_ids[i] = s->record_ids[k];
 		s->record_ids[k] = id;
+		s->group_ids[i] = s->group_ids[k];
+		s->group_ids[k] = group;
 		s->copies[i] = s->copies[k];
 		s->copies[k] = copy;
 	}
@@ -194,6 +198,7 @@ test_drop_copies(void **state)
 		assert_int_equal(s->rows[i], 4 * i + 3);
 		assert_int_equal(s->labels[i], i % 3);
 		assert_int_equal(s->record_ids[i], originals->record_ids[i]);
+		assert_int_equal(s->group_ids[i], originals->group_ids[i]);
 		assert_int_equal(s->copies[i], 0);
 	}
 	assert_int_equal(samples_drop_copies(s), 0);

@@ -169,6 +169,31 @@ test_mistakes(void **state)
 	check_mistake(r, 19, "class2/20002.jpg", 0, 0.42);
 }
 
+/* Mistakes are named after their records, also where some were left out. */
+static void
+test_mistakes_of_originals(void **state)
+{
+	g_auto(Case) c = case_new(3, 12);
+
+	(void)state;
+	for (gsize i = 0; i < 12; i++)
+		c.samples->copies[i] = i % 4 != 3;
+	samples_drop_copies(c.samples);
+	c.e->n = c.samples->n;
+	for (gsize i = 0; i < c.e->n; i++)
+		c.e->predicted[i] = c.samples->labels[i];
+	mistake(&c, 1, 0, 0.9f);
+	g_autoptr(TestReport) r = report_new(&c);
+
+	assert_int_equal(r->n_mistakes, 1);
+	check_mistake(r, 0, "class1/20007.jpg", 0, 0.9);
+	assert_int_equal(r->mistakes[0].label, 1);
+	/* rows 3, 7 and 11: the groups are theirs as well */
+	assert_int_equal(r->groups.groups, 3);
+	assert_true(c.samples->group_ids[1] ==
+		    kw_record_id("class1/20007.jpg"));
+}
+
 static void
 test_no_mistakes(void **state)
 {
@@ -463,6 +488,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_mistakes_of_originals),
 		cmocka_unit_test(test_no_mistakes),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_text_of_single_images),
