@@ -12,6 +12,7 @@
 #include "kw/error.h"
 #include "kw/image.h"
 #include "train/log.h"
+#include "train/log_file.h"
 #include "train/tensorboard.h"
 
 static const char *const header =
@@ -371,6 +372,23 @@ test_part_of_an_older_log(void **state)
 	}
 }
 
+/* One that has come since the start is left alone. */
+static void
+test_log_of_the_meantime(void **state)
+{
+	g_autofree char *dir = folder(state, "meantime");
+	g_autoptr(RunLog) log = log_new(dir, FALSE, NULL);
+	g_autofree char *text = NULL;
+	GError *error = NULL;
+
+	write_file(dir, "metrics.csv", "another");
+	assert_false(run_log_epoch(log, &first, &error));
+	test_assert_error(&error, KW_ERROR_USAGE, "metrics.csv");
+	text = read_file(dir, "metrics.csv", NULL);
+	assert_string_equal(text, "another");
+	assert_false(exists(dir, "train"));
+}
+
 /* ---- resuming */
 
 /* The log of five epochs that nothing has disturbed. */
@@ -496,6 +514,32 @@ test_resumed_with_broken_events(void **state)
 	run_log_free(log);
 	assert_true(exists(dir, name));
 	check_steps(dir, "train", "1 2 3");
+}
+
+/* Of several event files, those of earlier runs among them, the newest. */
+static void
+test_resumed_with_older_events(void **state)
+{
+	g_autofree char *dir = folder(state, "several");
+	g_autoptr(GArray) history = history_of(2);
+	RunLog *log = log_new(dir, FALSE, NULL);
+
+	write_epochs(log, 1, 2);
+	run_log_free(log);
+	g_autofree char *newest = events_name(dir, "train");
+	for (int k = 0; k < 8; k++) {
+		g_autofree char *name = g_strdup_printf(
+			"train/events.out.tfevents.150000000%d.h.1.kw", k);
+
+		write_file(dir, name, "older");
+	}
+	gsize before, after;
+	g_free(read_file(dir, newest, &before));
+	log = log_new(dir, FALSE, history);
+	write_epochs(log, 3, 3);
+	run_log_free(log);
+	g_free(read_file(dir, newest, &after));
+	assert_true(after > before);
 }
 
 static void
@@ -720,6 +764,30 @@ test_evaluation_and_resuming(void **state)
 	check_steps(dir, "test", "1 1 2 2 3 3 2 2");
 }
 
+/* ---- the files below */
+
+static void
+test_empty_files_are_removed(void **state)
+{
+	g_autofree char *path = folder(state, "empty_file");
+	LogFile file = LOG_FILE_INIT;
+	GError *error = NULL;
+
+	log_file_create(&file, path, &error);
+	test_assert_no_error(error);
+	log_file_clear(&file);
+	assert_false(exists(*state, "empty_file"));
+
+	log_file_create(&file, path, &error);
+	test_assert_no_error(error);
+	assert_true(log_file_append(&file, "x", 1, NULL));
+	log_file_clear(&file);
+	assert_true(exists(*state, "empty_file"));
+	assert_false(log_file_create(&file, path, &error));
+	test_assert_error(&error, KW_ERROR_IO, "empty_file");
+	log_file_clear(&file);
+}
+
 static int
 setup(void **state)
 {
@@ -745,7 +813,9 @@ main(void)
 		cmocka_unit_test(test_nothing_is_left),
 		cmocka_unit_test(test_older_log),
 		cmocka_unit_test(test_part_of_an_older_log),
+		cmocka_unit_test(test_log_of_the_meantime),
 		cmocka_unit_test(test_resumed),
+		cmocka_unit_test(test_resumed_with_older_events),
 		cmocka_unit_test(test_resumed_without_a_log),
 		cmocka_unit_test(test_resumed_with_broken_events),
 		cmocka_unit_test(test_resumed_beside_another_log),
@@ -756,6 +826,7 @@ main(void)
 		cmocka_unit_test(test_resumed_on_a_full_disk),
 		cmocka_unit_test(test_evaluation),
 		cmocka_unit_test(test_evaluation_and_resuming),
+		cmocka_unit_test(test_empty_files_are_removed),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
