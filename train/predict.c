@@ -173,7 +173,7 @@ check_finite(const Predictor *p, const float *values, gsize n, GError **error)
 			continue;
 		g_set_error(error, KW_ERROR, KW_ERROR_FORMAT,
 			    "'%s' predicts what is not a number: its weights "
-			    "are damaged, or too large; see kw-info --verify",
+			    "are too large, or its scale is; train it anew",
 			    p->model);
 		return FALSE;
 	}

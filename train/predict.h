@@ -26,7 +26,7 @@ const KwImageRequest *predictor_request(const Predictor *predictor);
 /*
  * Predict n images, 1..batch: pixels are n x h x w x c, probabilities
  * n x classes; with views, the means of those of each view.
- * KW_ERROR_FORMAT when they are no numbers: the weights are damaged.  One
+ * KW_ERROR_FORMAT when they are no numbers: the weights are too large.  One
  * thread, outside parallel regions.
  */
 gboolean predictor_run(Predictor *predictor, const guint8 *pixels, int n,
