@@ -1,9 +1,11 @@
 #include "train/predict_input.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kw/app.h"
 #include "kw/folder.h"
@@ -119,28 +121,50 @@ add_path(PredictInput *input, const char *path)
 		add_entry(input, g_strdup(path), FALSE);
 }
 
+/*
+ * All of standard input.  It is waited for in short turns: a signal that came
+ * before the wait would not end a long one.
+ */
+static gboolean
+read_stdin(GString *text, GError **error)
+{
+	enum { TURN = 200 }; /* milliseconds */
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	char block[4096];
+	gssize n = 1;
+
+	while (n != 0) {
+		if (!kw_check_interrupted(error))
+			return FALSE;
+		if (poll(&in, 1, TURN) == 0)
+			continue;
+		n = read(STDIN_FILENO, block, sizeof block);
+		if (n > 0)
+			g_string_append_len(text, block, n);
+		if (n < 0 && errno != EINTR) {
+			g_set_error(error, KW_ERROR, KW_ERROR_IO,
+				    "cannot read standard input: %s",
+				    g_strerror(errno));
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
 /* Add the lines of standard input, empty ones left out. */
 static gboolean
 add_list(PredictInput *input, GError **error)
 {
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n;
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_auto(GStrv) lines = NULL;
 
-	while ((n = getline(&line, &size, stdin)) >= 0) {
-		if (n > 0 && line[n - 1] == '\n')
-			line[n - 1] = '\0';
-		if (*line != '\0')
-			add_path(input, line);
-	}
-	free(line);
-	if (!kw_check_interrupted(error))
+	if (!read_stdin(text, error))
 		return FALSE;
-	if (ferror(stdin))
-		g_set_error(error, KW_ERROR, KW_ERROR_IO,
-			    "cannot read standard input: %s",
-			    g_strerror(errno));
-	return !ferror(stdin);
+	lines = g_strsplit(text->str, "\n", -1);
+	for (char **line = lines; *line != NULL; line++)
+		if (**line != '\0')
+			add_path(input, *line);
+	return TRUE;
 }
 
 static gboolean
