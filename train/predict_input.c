@@ -136,7 +136,7 @@ read_stdin(GString *text, GError **error)
 	while (n != 0) {
 		if (!kw_check_interrupted(error))
 			return FALSE;
-		if (poll(&in, 1, TURN) == 0)
+		if (poll(&in, 1, TURN) <= 0)
 			continue;
 		n = read(STDIN_FILENO, block, sizeof block);
 		if (n > 0)
