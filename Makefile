@@ -80,7 +80,7 @@ $(B)/libkw.a: $(call obj,$(lib_src))
 
 $(B)/kw-prep: $(call obj,$(prep_src)) $(B)/libkw.a
 $(B)/kw-augment: $(call obj,$(augment_src)) $(B)/libkw.a
-$(B)/kw-train: $(call obj,$(filter-out train/predict_main.c,$(train_src))) $(B)/libkw.a
+$(B)/kw-train: $(call obj,$(filter-out train/predict%,$(train_src))) $(B)/libkw.a
 $(B)/kw-predict: $(call obj,$(filter-out train/train_main.c,$(train_src))) $(B)/libkw.a
 $(B)/kw-train $(B)/kw-predict: libs := -ldnnl
 $(B)/kw-info: $(call obj,$(info_src)) $(B)/libkw.a

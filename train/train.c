@@ -5,6 +5,7 @@
 #include "kw/outfile.h"
 #include "kw/progress.h"
 #include "train/evaluate.h"
+#include "train/fit.h"
 #include "train/initialise.h"
 #include "train/keras_file.h"
 #include "train/log.h"
@@ -182,22 +183,23 @@ static gboolean
 make_network(Run *run, GError **error)
 {
 	const TrainOptions *o = run->options;
+	const Recipe *recipe = &o->recipe;
 	const KwDatasetInfo *info = kw_dataset_info(run->dataset);
-	NetworkSpec spec = { .batch = o->batch,
+	NetworkSpec spec = { .batch = recipe->batch,
 			     .height = info->height,
 			     .width = info->width,
 			     .channels = info->channels,
 			     .classes = (int)g_strv_length(info->class_names),
-			     .n_head = o->n_head,
-			     .dropout = o->dropout,
-			     .l2 = o->l2,
-			     .freeze = o->freeze,
+			     .n_head = recipe->n_head,
+			     .dropout = recipe->dropout,
+			     .l2 = recipe->l2,
+			     .freeze = recipe->freeze,
 			     .training = TRUE,
-			     .seed = o->fit.seed,
+			     .seed = recipe->seed,
 			     .threads = o->common.threads };
 	gsize all, trained;
 
-	memcpy(spec.head, o->head, sizeof spec.head);
+	memcpy(spec.head, recipe->head, sizeof spec.head);
 	run->network = network_new(&spec, error);
 	if (run->network == NULL)
 		return FALSE;
@@ -280,7 +282,11 @@ save_model(Run *run, const EpochReport *report, GError **error)
 {
 	const TrainOptions *o = run->options;
 	const KwDatasetInfo *data = kw_dataset_info(run->dataset);
-	g_autofree char *settings = train_options_settings(o);
+	g_autofree char *recipe = recipe_settings(&o->recipe);
+	g_autofree char *settings =
+		kw_settings_merge(recipe, g_strcmp0(o->weights, "none") == 0
+						  ? "train.weights=none\n"
+						  : "train.weights=file\n");
 	g_autoptr(ModelInfo) info = model_info_new();
 	g_autoptr(KwOutfile) out = kw_outfile_new(
 		o->common.output, o->common.force || run->saved, error);
@@ -294,11 +300,11 @@ save_model(Run *run, const EpochReport *report, GError **error)
 	info->fit = g_strdup(data->fit);
 	memcpy(info->scale, data->scale, sizeof info->scale);
 	memcpy(info->offset, data->offset, sizeof info->offset);
-	info->freeze = o->freeze;
+	info->freeze = o->recipe.freeze;
 	info->metrics = report_metrics_json(report);
 	info->settings = kw_settings_merge(data->settings, settings);
-	info->n_head = o->n_head;
-	memcpy(info->head, o->head, sizeof info->head);
+	info->n_head = o->recipe.n_head;
+	memcpy(info->head, o->recipe.head, sizeof info->head);
 	run->saved = model_write(kw_outfile_path(out), kw_outfile_name(out),
 				 run->network, info, error) &&
 		     kw_outfile_commit(out, error);
@@ -309,7 +315,8 @@ static gboolean
 on_epoch(gpointer data, const EpochReport *report, GError **error)
 {
 	Run *run = data;
-	g_autofree char *line = report_epoch(report, run->options->fit.epochs);
+	g_autofree char *line =
+		report_epoch(report, run->options->recipe.epochs);
 
 	tell(run->voice->print, "%s\n", line);
 	run->epoch = report->epoch;
@@ -409,6 +416,12 @@ train_run(const TrainOptions *options, const TrainVoice *voice, GError **error)
 {
 	g_auto(Run) run = { .options = options, .voice = voice };
 	const FitListener listener = { &run, on_step, on_epoch };
+	const FitOptions fit_options = { .epochs = options->recipe.epochs,
+					 .rate = options->recipe.rate,
+					 .momentum = options->recipe.momentum,
+					 .patience = options->recipe.patience,
+					 .shuffle = options->recipe.shuffle,
+					 .seed = options->recipe.seed };
 	g_autoptr(GError) failure = NULL;
 	EpochReport best;
 	FitEnd end;
@@ -420,7 +433,7 @@ train_run(const TrainOptions *options, const TrainVoice *voice, GError **error)
 	    !make_network(&run, error) || !first_weights(&run, error))
 		return FALSE;
 	end = fit(run.network, run.splits[KW_TRAIN], run.splits[KW_VAL],
-		  &options->fit, &listener, &best, error);
+		  &fit_options, &listener, &best, error);
 	g_clear_pointer(&run.progress, kw_progress_free);
 	if (end == FIT_FAILED) {
 		if (best.epoch > 0)

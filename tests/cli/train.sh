@@ -46,7 +46,8 @@ best=$(column best.log/metrics.csv 1,5 |
 	sort -t , -k 2,2gr -k 1,1n | head -n 1 | cut -d , -f 1)
 grep -q "'best.h5' holds epoch $best\$" err || fail "epoch $best: $(cat err)"
 grep -aq "\"epoch\":$best," best.h5 || fail "another epoch than $best"
-grep -q "'base.h5': 16 convolutions loaded, 2 dense layers loaded" err ||
+loaded='block1_conv1 ... block5_conv4 (16 convolutions), dense_1, predictions'
+grep -qF "weights of 'base.h5' (kw): loaded $loaded" err ||
 	fail "a kw model: $(cat err)"
 
 echo "-- metrics.csv"

@@ -77,7 +77,7 @@ exec 9<> pipe
 input=pipe
 start -o early.h5 -
 head -c 1000 data.h5 >&9
-wait_until [ -e early.log/metrics.csv ]
+wait_until [ -e early.log ]
 stop INT
 [ ! -e early.h5 ] && [ ! -e early.log ] || fail "left behind: $(ls)"
 [ -z "$(ls -A tmp)" ] || fail "left behind: $(ls -A tmp)"

@@ -54,11 +54,14 @@ train(void **state, const char *dataset, GError **error)
 	TrainOptions options = {
 		.dataset = path,
 		.weights = "none",
-		.batch = 3,
-		.n_head = 1,
-		.head = { 4 },
-		.freeze = 22,
-		.fit = { .epochs = 1, .rate = 0.001, .shuffle = TRUE },
+		.recipe = { .freeze = 22,
+			    .n_head = 1,
+			    .head = { 4 },
+			    .batch = 3,
+			    .rate = 0.001,
+			    .body_rate = 1,
+			    .epochs = 1,
+			    .shuffle = TRUE },
 	};
 	gboolean ok;
 
