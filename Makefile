@@ -80,7 +80,7 @@ $(B)/libkw.a: $(call obj,$(lib_src))
 
 $(B)/kw-prep: $(call obj,$(prep_src)) $(B)/libkw.a
 $(B)/kw-augment: $(call obj,$(augment_src)) $(B)/libkw.a
-$(B)/kw-train: $(call obj,$(filter-out train/predict_main.c,$(train_src))) $(B)/libkw.a
+$(B)/kw-train: $(call obj,$(filter-out train/predict%,$(train_src))) $(B)/libkw.a
 $(B)/kw-predict: $(call obj,$(filter-out train/train_main.c,$(train_src))) $(B)/libkw.a
 $(B)/kw-train $(B)/kw-predict: libs := -ldnnl
 $(B)/kw-info: $(call obj,$(info_src)) $(B)/libkw.a
@@ -156,7 +156,7 @@ FORCE:
 helpers := $(addprefix $(B)/,make-photos make-hostile make-leaks check-leaks \
 	make-datasets)
 
-.PHONY: check sanitize leakage interop
+.PHONY: check sanitize leakage kills interop
 check: $(tools) $(units) $(helpers) ## Run all tests; ends with "N passed, N failed"
 	@tests/run $(B) $(units) $(sort $(wildcard tests/cli/*.sh)) \
 		tests/check-man.sh tests/check-headers.sh
@@ -167,6 +167,10 @@ sanitize: ## The same, built with AddressSanitizer and UBSan
 # What `check` does with 1,200 drawn photos, with as many as show more.
 leakage: $(tools) $(helpers) ## Test what kw-prep keeps together on 5,000 drawn photos
 	@KW_LEAK_PHOTOS=5000 tests/run $(B) tests/cli/prep_leakage.sh
+
+# The same with runs of kw-train that are killed and resumed.
+kills: $(tools) $(helpers) ## Test that 20 kills of a training change nothing
+	@KW_KILLS=20 tests/run $(B) tests/cli/train_resume.sh
 
 interop: $(tools) $(B)/make-datasets deps-interop ## Compare with real Keras, in a virtual environment of its own
 	@tests/interop/run $(B)

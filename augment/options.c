@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "augment/save.h"
+#include "kw/key_options.h"
 #include "kw/size.h"
 
 enum {
@@ -22,9 +23,6 @@ enum {
 	OPTION_GRID,
 	OPTION_SUMMARY,
 	OPTION_DRY_RUN,
-	/* and from here on, the keys of a policy: --KEY, and --no-KEY */
-	OPTION_KEY = 1024,
-	OPTION_NO_KEY = 2048,
 };
 
 enum { GROUP_COPIES = 1, GROUP_OUTPUT, GROUP_POLICY };
@@ -79,15 +77,10 @@ static const struct argp_option own_options[] = {
 	  "Print the policy, as such a file, and exit", GROUP_POLICY },
 };
 
-/* A setting of the policy on the command line. */
-typedef struct {
-	const char *key, *value;
-} Setting;
-
 /* What is put together when the command line has been read. */
 typedef struct {
 	AugmentOptions *options;
-	GArray *settings; /* Setting, in their order */
+	GArray *settings; /* KwSetting, in their order */
 	gboolean print_policy;
 	const char *planned; /* an option that a replay does not go with */
 	gboolean copies, grid, save_format; /* were given */
@@ -130,17 +123,13 @@ static error_t
 parse_key(int key, char *arg, Parser *parser)
 {
 	gsize n;
-	const KwPolicyKey *keys = kw_policy_keys(&n);
-	gboolean no = key >= OPTION_NO_KEY;
-	gsize i = (gsize)(key - (no ? OPTION_NO_KEY : OPTION_KEY));
-	Setting setting;
+	const KwTypedKey *keys = kw_policy_keys(&n);
+	KwSetting setting;
 
-	if (key < OPTION_KEY || i >= n)
+	if (!kw_key_option(keys, n, key, arg, &setting))
 		return ARGP_ERR_UNKNOWN;
-	setting.key = keys[i].name;
-	setting.value = arg != NULL ? arg : no ? "false" : "true";
 	g_array_append_val(parser->settings, setting);
-	parser->planned = keys[i].name;
+	parser->planned = setting.key;
 	return 0;
 }
 
@@ -255,7 +244,7 @@ settle_policy(const Parser *parser, const struct argp_state *state)
 	    !kw_policy_load(policy, parser->options->policy, &error))
 		fail_policy(state, error);
 	for (guint i = 0; i < parser->settings->len; i++) {
-		Setting *s = &g_array_index(parser->settings, Setting, i);
+		KwSetting *s = &g_array_index(parser->settings, KwSetting, i);
 
 		if (!kw_policy_set(policy, s->key, s->value, &error))
 			kw_arg_fail(state, "--%s", error->message);
@@ -332,17 +321,9 @@ parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const char *
-intern(const char *before, const char *name, const char *after)
-{
-	g_autofree char *text = g_strconcat(before, name, after, NULL);
-
-	return g_intern_string(text);
-}
-
 /* The help of a key, with its value in the seed policy. */
 static const char *
-key_help(const KwPolicyKey *key)
+key_help(const KwKey *key)
 {
 	g_autofree char *value = kw_policy_get(&kw_policy_seed, key->name);
 	g_autofree char *off = kw_policy_get(&kw_policy_none, key->name);
@@ -355,40 +336,16 @@ key_help(const KwPolicyKey *key)
 	return g_intern_string(help);
 }
 
-/* Own options, then --KEY for each key of a policy, and --no-KEY of flags. */
+/* Own options, then those of the policy's keys. */
 static struct argp_option *
 list_options(void)
 {
 	gsize n;
-	const KwPolicyKey *keys = kw_policy_keys(&n);
-	const char *section = NULL;
+	const KwTypedKey *keys = kw_policy_keys(&n);
 	GArray *list = g_array_new(TRUE, TRUE, sizeof(struct argp_option));
-	int group = GROUP_POLICY;
 
 	g_array_append_vals(list, own_options, G_N_ELEMENTS(own_options));
-	for (gsize i = 0; i < n; i++) {
-		struct argp_option option = {
-			keys[i].name,       OPTION_KEY + (int)i,
-			keys[i].argument,   0,
-			key_help(&keys[i]), group
-		};
-
-		if (g_strcmp0(section, keys[i].section) != 0) {
-			struct argp_option head = { .doc = keys[i].section,
-						    .group = ++group };
-
-			section = keys[i].section;
-			g_array_append_val(list, head);
-			option.group = group;
-		}
-		g_array_append_val(list, option);
-		if (keys[i].argument != NULL)
-			continue;
-		option.key = OPTION_NO_KEY + (int)i;
-		option.name = intern("no-", keys[i].name, "");
-		option.doc = intern("Switch --", keys[i].name, " off");
-		g_array_append_val(list, option);
-	}
+	kw_key_options(list, keys, n, GROUP_POLICY + 1, key_help);
 	return (struct argp_option *)g_array_free(list, FALSE);
 }
 
@@ -401,7 +358,8 @@ parse_all(AugmentOptions *options, int argc, char **argv)
 		{ 0 },
 	};
 	g_autofree struct argp_option *list = list_options();
-	g_autoptr(GArray) settings = g_array_new(FALSE, FALSE, sizeof(Setting));
+	g_autoptr(GArray) settings =
+		g_array_new(FALSE, FALSE, sizeof(KwSetting));
 	const struct argp argp = {
 		.options = list,
 		.parser = parse,

@@ -36,16 +36,16 @@ augment_recipe_settings(const AugmentRecipe *recipe)
 	GString *text = g_string_new(NULL);
 	g_autofree char *unsorted = NULL;
 	gsize n;
-	const KwPolicyKey *keys = kw_policy_keys(&n);
+	const KwTypedKey *keys = kw_policy_keys(&n);
 
 	append_amount(text, &recipe->amount);
 	g_string_append_printf(text, PREFIX "seed=%" G_GUINT64_FORMAT "\n",
 			       recipe->seed);
 	for (gsize i = 0; i < n; i++) {
 		g_autofree char *value =
-			kw_policy_get(&recipe->policy, keys[i].name);
+			kw_policy_get(&recipe->policy, keys[i].key.name);
 
-		g_string_append_printf(text, PREFIX "%s=%s\n", keys[i].name,
+		g_string_append_printf(text, PREFIX "%s=%s\n", keys[i].key.name,
 				       value);
 	}
 	unsorted = g_string_free(text, FALSE);

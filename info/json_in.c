@@ -1,10 +1,16 @@
 #include "info/json_in.h"
 
+#include <string.h>
+
 #include "info/layers.h"
 
 enum { MAX_DEPTH = 100 };
 
-/* How many brackets are open at a time; those in strings do not count. */
+/*
+ * How many brackets are open at a time; those in strings do not count.  What
+ * json-glib takes besides JSON, comments and strings in other quotes, could
+ * hide a quote from this, and counts as too many.
+ */
 static int
 depth_of(const char *text)
 {
@@ -20,6 +26,8 @@ depth_of(const char *text)
 			deepest = MAX(deepest, ++depth);
 		else if (!in_string && (*text == ']' || *text == '}'))
 			depth--;
+		else if (!in_string && strchr("/'#", *text) != NULL)
+			return G_MAXINT;
 	}
 	return deepest;
 }

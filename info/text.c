@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "info/json_in.h"
+#include "info/metrics.h"
 #include "kw/app.h"
 
 enum { WORD_WIDTH = 14, CELL_WIDTH = 15, SHAPE_WIDTH = 20, GAP = 2 };
@@ -192,32 +192,13 @@ info_dataset_text(const KwDataset *dataset, const InfoCensus *census,
 
 /* ---- a model */
 
-/* A line for each member, or the text as it is where it is no JSON object. */
 static void
 add_metrics(GString *text, const char *metrics)
 {
-	g_autoptr(JsonNode) root = info_json_parse(metrics);
-	g_autoptr(GList) members = NULL;
-	JsonObject *object;
+	g_auto(GStrv) lines = info_metrics_lines(metrics);
 
-	if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)) {
-		add_text(text, "metrics", metrics);
-		return;
-	}
-	object = json_node_get_object(root);
-	members = json_object_get_members(object);
-	for (GList *m = members; m != NULL; m = m->next) {
-		JsonNode *value = json_object_get_member(object, m->data);
-		g_autofree char *shown = json_to_string(value, FALSE);
-
-		if (json_node_get_value_type(value) == G_TYPE_DOUBLE) {
-			g_free(shown);
-			shown = g_strdup_printf("%.6g",
-						json_node_get_double(value));
-		}
-		add(text, m == members ? "metrics" : "", "%s %s",
-		    (char *)m->data, shown);
-	}
+	for (char **line = lines; *line != NULL; line++)
+		add_text(text, line == lines ? "metrics" : "", *line);
 }
 
 /* "3 x 3 x 64 x 128" */

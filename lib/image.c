@@ -316,6 +316,20 @@ open_photo(const char *path, GError **error)
 }
 
 gboolean
+kw_image_is_photo(const char *path)
+{
+	int fd = open_photo(path, NULL);
+	KwImageType type;
+	gboolean is_photo;
+
+	if (fd < 0)
+		return FALSE;
+	is_photo = kw_image_find_type(fd, &type);
+	close(fd);
+	return is_photo;
+}
+
+gboolean
 kw_image_load(const char *path, const KwImageRequest *request, guint8 *pixels,
 	      KwPhotoFacts *facts, GError **error)
 {

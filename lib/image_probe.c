@@ -206,12 +206,18 @@ has_too_many_scans(int fd)
 }
 
 gboolean
-kw_image_probe(int fd, KwImageType *type, GError **error)
+kw_image_find_type(int fd, KwImageType *type)
 {
 	guint8 head[26];
 	gssize n = pread(fd, head, sizeof head, 0);
 
-	if (!find_type(head, n, type))
+	return find_type(head, n, type);
+}
+
+gboolean
+kw_image_probe(int fd, KwImageType *type, GError **error)
+{
+	if (!kw_image_find_type(fd, type))
 		return refuse(error, "not a photo (JPEG, PNG, WebP, TIFF, GIF, "
 				     "BMP, HEIF or AVIF)");
 	if (*type != KW_JPEG)

@@ -17,6 +17,12 @@ typedef enum {
 } KwImageType;
 
 /*
+ * The type of the photo behind a descriptor, by its first bytes alone.  FALSE
+ * when it is none of the types, or cannot be read.  Any thread.
+ */
+gboolean kw_image_find_type(int fd, KwImageType *type);
+
+/*
  * The type of the photo behind a descriptor, by its first bytes.
  * KW_ERROR_FORMAT, for all that decoders would not notice, or only after much
  * work: it is none of the types; a JPEG file that ends in zeros, or has more

@@ -78,11 +78,22 @@ kw_image_save(KwOutfile *out, const guint8 *pixels, int height, int width,
 		return FALSE;
 	bytes = encode(type_of(name), pixels, height, width, channels, &size);
 	if (bytes == NULL) {
-		g_autofree char *what = g_strdup_printf(
-			"cannot encode the image '%s'", name);
+		g_autofree char *what =
+			g_strdup_printf("cannot encode the image '%s'", name);
 
 		kw_vips_error(error, what);
 		return FALSE;
 	}
 	return kw_outfile_write(out, bytes, size, error);
+}
+
+guint8 *
+kw_image_png(const guint8 *pixels, int height, int width, int channels,
+	     gsize *size, GError **error)
+{
+	void *bytes = encode(TYPE_PNG, pixels, height, width, channels, size);
+
+	if (bytes == NULL)
+		kw_vips_error(error, "cannot encode a PNG image");
+	return bytes;
 }

@@ -103,24 +103,75 @@ kw_spool_open(const char *what, char **path, GError **error)
 
 /* ---- where the output goes */
 
-/* The temporary file beside the final one, with the permissions it will have.
+/* ".NAME.kw-partial-": what the name of a temporary file begins with. */
+static char *
+partial_prefix(const char *path)
+{
+	g_autofree char *base = g_path_get_basename(path);
+
+	/* A name of the longest length leaves no room for more around it. */
+	return g_strdup_printf(".%.200s.kw-partial-", base);
+}
+
+/* Not flock(), which HDF5 may be made to use on the same file. */
+static gboolean
+lock_whole(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_OFD_SETLK, &lock) == 0;
+}
+
+/*
+ * The temporary file beside the final one, with the permissions it will have.
+ * It is locked for as long as somebody writes it.
  */
 static gboolean
 prepare_file(KwOutfile *out, GError **error)
 {
 	g_autofree char *dir = g_path_get_dirname(out->final);
-	g_autofree char *base = g_path_get_basename(out->final);
-	/* A name of the longest length leaves no room for more around it. */
-	g_autofree char *name =
-		g_strdup_printf(".%.200s.kw-partial-XXXXXX", base);
+	g_autofree char *prefix = partial_prefix(out->final);
+	g_autofree char *name = g_strconcat(prefix, "XXXXXX", NULL);
 	g_autofree char *temp = g_build_filename(dir, name, NULL);
 
 	out->where = g_strdup(out->name);
 	out->fd = g_mkstemp_full(temp, O_RDWR | O_CLOEXEC, 0666);
 	if (out->fd < 0)
 		return set_io_error(error, "create a file beside", out->final);
+	lock_whole(out->fd);
 	out->temp = g_steal_pointer(&temp);
 	return TRUE;
+}
+
+/* Nobody holds its lock: whoever wrote it is gone. */
+static void
+remove_if_abandoned(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	if (lock_whole(fd))
+		unlink(path);
+	close(fd);
+}
+
+void
+kw_outfile_remove_abandoned(const char *path)
+{
+	g_autofree char *final = realpath(path, NULL);
+	g_autofree char *dir = g_path_get_dirname(final ? final : path);
+	g_autofree char *prefix = partial_prefix(final ? final : path);
+	g_autoptr(GDir) folder = g_dir_open(dir, 0, NULL);
+	const char *name;
+
+	while (folder != NULL && (name = g_dir_read_name(folder)) != NULL) {
+		g_autofree char *full = g_build_filename(dir, name, NULL);
+
+		if (g_str_has_prefix(name, prefix) &&
+		    strlen(name) == strlen(prefix) + strlen("XXXXXX"))
+			remove_if_abandoned(full);
+	}
 }
 
 static gboolean

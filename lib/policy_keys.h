@@ -9,46 +9,21 @@
 
 #include "kw/policy.h"
 
-/* What a key's field in KwPolicy is, and how its value is written. */
-typedef enum {
-	POLICY_NUMBER, /* double: one number within the limits */
-	POLICY_RANGE,  /* KwRange: two numbers A,B; or one, which is both */
-	POLICY_ZOOM,   /* KwRange: two numbers A,B; or Z, which is 1-Z,1+Z */
-	POLICY_BYTE,   /* guint8: a whole number within the limits */
-	POLICY_FLAG,   /* gboolean */
-	POLICY_CHOICE, /* an enum, or gboolean: one of the names */
-} PolicyKind;
-
-typedef struct {
-	KwPolicyKey key;
-	PolicyKind kind;
-	gsize offset;     /* of the field */
-	double low, high; /* limits of each number */
-	gboolean whole;   /* whole numbers only */
-	gboolean apart;   /* not one of those that "choose one" chooses from */
-	const char *zero; /* of factors and shares: why they are above 0 */
-	const char *const *names; /* of a choice */
-} PolicyKey;
+/* Marks of a key, to be added. */
+enum {
+	POLICY_APART = 1, /* none of those that "choose one" chooses from */
+	POLICY_WHOLE = 2, /* a range of whole numbers */
+};
 
 /* All keys, in the order of the manual. */
 enum { POLICY_N_KEYS = 29 };
-extern const PolicyKey kw_policy_table[POLICY_N_KEYS];
-
-/* NULL: no such key. */
-const PolicyKey *kw_policy_find(const char *name);
-
-/*
- * The field of a key: double, KwRange or guint8; of a flag or a choice guint,
- * whatever it is called in KwPolicy.
- */
-gpointer kw_policy_field(KwPolicy *policy, const PolicyKey *key);
-gconstpointer kw_policy_value(const KwPolicy *policy, const PolicyKey *key);
+extern const KwKeyTable kw_policy_table;
 
 /* Does a policy say something else of the key than kw_policy_none? */
-gboolean kw_policy_is_on(const KwPolicy *policy, const PolicyKey *key);
+gboolean kw_policy_is_on(const KwPolicy *policy, const KwTypedKey *key);
 
 /* Make it what it is in kw_policy_none. */
-void kw_policy_turn_off(KwPolicy *policy, const PolicyKey *key);
+void kw_policy_turn_off(KwPolicy *policy, const KwTypedKey *key);
 
 /*
  * A policy that chooses one, after it has chosen: `uniform`, in [0, 1), picks
@@ -56,5 +31,19 @@ void kw_policy_turn_off(KwPolicy *policy, const PolicyKey *key);
  * order; of these the others are turned off.
  */
 KwPolicy kw_policy_choose(const KwPolicy *policy, double uniform);
+
+/*
+ * Ranges, as set() and get() of their keys: two numbers A,B, or one which is
+ * both; of zoom, Z is 1-Z,1+Z.  "none" is that of kw_policy_none.  The data of
+ * factors and shares is a string: why they are above 0.
+ */
+gboolean kw_policy_set_range(const KwTypedKey *key, gpointer policy,
+			     const char *value, GError **error);
+gboolean kw_policy_set_zoom(const KwTypedKey *key, gpointer policy,
+			    const char *value, GError **error);
+char *kw_policy_get_range(const KwTypedKey *key, gconstpointer policy);
+
+/* The policies of kw_policy_names, as files, in that order. */
+extern const char *const kw_policy_texts[];
 
 #endif

@@ -1,6 +1,4 @@
-#include "lib/policy_file.h"
-
-#include <string.h>
+#include "lib/policy_keys.h"
 
 /* What changes nothing: one is the factor, or all bits, or all of the area. */
 const KwPolicy kw_policy_none = {
@@ -34,8 +32,7 @@ const KwPolicy kw_policy_seed = {
 const char *const kw_policy_names[] = { "seed",    "light", "heavy",
 					"trivial", "none",  NULL };
 
-/* In the order of their names. */
-static const char *const texts[] = {
+const char *const kw_policy_texts[] = {
 	/* the ImageDataGenerator of the notebooks that kw replaces */
 	"[policy]\n"
 	"rotation = 45\n"
@@ -98,13 +95,5 @@ static const char *const texts[] = {
 };
 
 /* One more for the NULL. */
-G_STATIC_ASSERT(G_N_ELEMENTS(texts) + 1 == G_N_ELEMENTS(kw_policy_names));
-
-const char *
-kw_policy_named(const char *name)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
-		if (strcmp(kw_policy_names[i], name) == 0)
-			return texts[i];
-	return NULL;
-}
+G_STATIC_ASSERT(G_N_ELEMENTS(kw_policy_texts) + 1 ==
+		G_N_ELEMENTS(kw_policy_names));

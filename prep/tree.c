@@ -1,22 +1,10 @@
 #include "prep/tree.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "kw/app.h"
 #include "kw/error.h"
-
-typedef DIR Dir;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dir, closedir)
-
-/* What a folder holds: names, sorted bytewise. */
-typedef struct {
-	GPtrArray *folders;
-	GPtrArray *files;
-} Listing;
+#include "kw/folder.h"
 
 /* One folder of a class, in one split of one tree. */
 typedef struct {
@@ -32,17 +20,8 @@ typedef struct {
 	GPtrArray *rejects;
 	const ClassFolder *origin;
 	int label;           /* -1: the class is not wanted */
-	GHashTable *visited; /* char *: what tells a folder from all others */
+	GHashTable *visited; /* folders */
 } Walk;
-
-static void
-listing_free(Listing *listing)
-{
-	g_ptr_array_unref(listing->folders);
-	g_ptr_array_unref(listing->files);
-	g_free(listing);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Listing, listing_free)
 
 static void
 class_folder_free(ClassFolder *folder)
@@ -51,75 +30,15 @@ class_folder_free(ClassFolder *folder)
 	g_free(folder);
 }
 
-static char *
-join(const char *folder, const char *name)
+/* Hidden names are counted. */
+static KwFolder *
+list_folder(Scan *scan, const char *path, GError **error)
 {
-	return g_str_has_suffix(folder, "/")
-		       ? g_strconcat(folder, name, NULL)
-		       : g_strconcat(folder, "/", name, NULL);
-}
+	KwFolder *folder = kw_folder_list(path, error);
 
-static void
-set_read_error(GError **error)
-{
-	g_set_error(error, KW_ERROR, KW_ERROR_INPUT, "%s", g_strerror(errno));
-}
-
-/* ---- listing folders */
-
-static gboolean
-is_folder(const char *parent, const char *name)
-{
-	g_autofree char *path = join(parent, name);
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* What systems leave beside photos: also "._NAME", where macOS keeps what is
- * not a photo. */
-static gboolean
-is_hidden(const char *name)
-{
-	return name[0] == '.' || g_ascii_strcasecmp(name, "Thumbs.db") == 0 ||
-	       g_ascii_strcasecmp(name, "desktop.ini") == 0;
-}
-
-/* Hidden names are counted and left out. */
-static Listing *
-list_folder(Scan *scan, const char *folder, GError **error)
-{
-	g_autoptr(Dir) dir = opendir(folder);
-	g_autoptr(Listing) listing = NULL;
-	struct dirent *entry;
-
-	if (dir == NULL) {
-		set_read_error(error);
-		return NULL;
-	}
-	listing = g_new0(Listing, 1);
-	listing->folders = g_ptr_array_new_with_free_func(g_free);
-	listing->files = g_ptr_array_new_with_free_func(g_free);
-	while (errno = 0, (entry = readdir(dir)) != NULL) {
-		const char *name = entry->d_name;
-
-		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-			continue;
-		if (is_hidden(name))
-			scan->n_hidden++;
-		else
-			g_ptr_array_add(is_folder(folder, name)
-						? listing->folders
-						: listing->files,
-					g_strdup(name));
-	}
-	if (errno != 0) {
-		set_read_error(error);
-		return NULL;
-	}
-	g_ptr_array_sort(listing->folders, scan_compare_names);
-	g_ptr_array_sort(listing->files, scan_compare_names);
-	return g_steal_pointer(&listing);
+	if (folder != NULL)
+		scan->n_hidden += folder->n_hidden;
+	return folder;
 }
 
 static void
@@ -139,7 +58,7 @@ reject_folder(GPtrArray *rejects, const char *folder, const GError *why)
  * something else is a riddle, and must not be solved by guessing.
  */
 static gboolean
-find_shape(const char *dir, const Listing *top, gboolean *presplit,
+find_shape(const char *dir, const KwFolder *top, gboolean *presplit,
 	   GError **error)
 {
 	gsize found[KW_N_SPLITS + 1] = { 0 };
@@ -165,24 +84,24 @@ find_shape(const char *dir, const Listing *top, gboolean *presplit,
 }
 
 static void
-note_loose(Scan *scan, const char *folder, const Listing *listing)
+note_loose(Scan *scan, const char *folder, const KwFolder *listing)
 {
 	scan->n_loose += listing->files->len;
 	if (scan->loose == NULL && listing->files->len > 0)
-		scan->loose = join(folder, listing->files->pdata[0]);
+		scan->loose = kw_folder_join(folder, listing->files->pdata[0]);
 }
 
 /* The folders of `listing` are classes. */
 static void
 add_class_folders(Scan *scan, GPtrArray *folders, const char *parent,
-		  const Listing *listing, const char *tree, KwSplit split)
+		  const KwFolder *listing, const char *tree, KwSplit split)
 {
 	note_loose(scan, parent, listing);
 	for (guint i = 0; i < listing->folders->len; i++) {
 		const char *name = listing->folders->pdata[i];
 		ClassFolder *folder = g_new0(ClassFolder, 1);
 
-		folder->folder = join(parent, name);
+		folder->folder = kw_folder_join(parent, name);
 		folder->name =
 			folder->folder + strlen(folder->folder) - strlen(name);
 		folder->tree = tree;
@@ -193,14 +112,14 @@ add_class_folders(Scan *scan, GPtrArray *folders, const char *parent,
 
 static void
 add_split_folders(Scan *scan, GPtrArray *folders, const char *dir,
-		  const Listing *top, const char *tree, GPtrArray *rejects)
+		  const KwFolder *top, const char *tree, GPtrArray *rejects)
 {
 	note_loose(scan, dir, top);
 	for (guint i = 0; i < top->folders->len; i++) {
 		const char *name = top->folders->pdata[i];
-		g_autofree char *parent = join(dir, name);
+		g_autofree char *parent = kw_folder_join(dir, name);
 		g_autoptr(GError) error = NULL;
-		g_autoptr(Listing) listing = list_folder(scan, parent, &error);
+		g_autoptr(KwFolder) listing = list_folder(scan, parent, &error);
 
 		if (listing == NULL)
 			reject_folder(rejects, parent, error);
@@ -215,7 +134,7 @@ static gboolean
 add_tree(Scan *scan, GPtrArray *folders, const char *dir, const char *tree,
 	 gboolean first, GPtrArray *rejects, GError **error)
 {
-	g_autoptr(Listing) top = list_folder(scan, dir, error);
+	g_autoptr(KwFolder) top = list_folder(scan, dir, error);
 	gboolean presplit;
 
 	if (top == NULL) {
@@ -242,19 +161,6 @@ add_tree(Scan *scan, GPtrArray *folders, const char *dir, const char *tree,
 
 /* ---- the walk */
 
-/* Links may lead to one folder in many ways, or in circles. */
-static gboolean
-was_visited(const Walk *walk, const char *folder)
-{
-	struct stat st;
-
-	return stat(folder, &st) == 0 &&
-	       !g_hash_table_add(walk->visited,
-				 g_strdup_printf("%jx %jx",
-						 (uintmax_t)st.st_dev,
-						 (uintmax_t)st.st_ino));
-}
-
 /* Takes `file`. */
 static void
 add_photo(const Walk *walk, char *file)
@@ -272,9 +178,9 @@ static void
 walk_folder(const Walk *walk, const char *folder)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(Listing) listing = NULL;
+	g_autoptr(KwFolder) listing = NULL;
 
-	if (kw_interrupted() || was_visited(walk, folder))
+	if (kw_interrupted() || !kw_folder_visit(walk->visited, folder))
 		return;
 	listing = list_folder(walk->scan, folder, &error);
 	if (listing == NULL) {
@@ -285,9 +191,11 @@ walk_folder(const Walk *walk, const char *folder)
 	if (walk->label < 0)
 		walk->scan->n_other += listing->files->len;
 	for (guint i = 0; walk->label >= 0 && i < listing->files->len; i++)
-		add_photo(walk, join(folder, listing->files->pdata[i]));
+		add_photo(walk,
+			  kw_folder_join(folder, listing->files->pdata[i]));
 	for (guint i = 0; i < listing->folders->len; i++) {
-		g_autofree char *sub = join(folder, listing->folders->pdata[i]);
+		g_autofree char *sub =
+			kw_folder_join(folder, listing->folders->pdata[i]);
 
 		walk_folder(walk, sub);
 	}
@@ -301,7 +209,7 @@ visit_above(const Walk *walk)
 
 	do
 		g_string_append(above, "/..");
-	while (!was_visited(walk, above->str) && above->len < 2048);
+	while (kw_folder_visit(walk->visited, above->str) && above->len < 2048);
 }
 
 static void
@@ -309,8 +217,7 @@ walk_classes(Scan *scan, const GPtrArray *folders, GPtrArray *rejects)
 {
 	for (guint i = 0; i < folders->len; i++) {
 		const ClassFolder *folder = folders->pdata[i];
-		g_autoptr(GHashTable) visited = g_hash_table_new_full(
-			g_str_hash, g_str_equal, g_free, NULL);
+		g_autoptr(GHashTable) visited = kw_folder_visits_new();
 		const Walk walk = { scan, rejects, folder,
 				    scan_label(scan, folder->name), visited };
 

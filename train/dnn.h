@@ -1,11 +1,14 @@
 /*
- * oneDNN behind a few functions.  dnn.c is the only file that sees dnnl.h, and
- * holds all that differs between its versions 2 and 3.
+ * oneDNN behind a few functions.  Only dnn.c and dnn_layers.c see dnnl.h, and
+ * dnn_internal.h holds all that differs between its versions 2 and 3.
  *
- * Activations are float32 in N,H,W,C order (n x h x w x c), or n x units: plain
- * arrays that the caller owns, so that flattening is no work and Keras's order
- * comes by itself.  Weights lie in whatever layout an operation prefers: ask it
- * with dnn_op_layout() and convert with dnn_reorder().
+ * Operations work in a mode: the type of activations and of the weights that
+ * multiply them, the order of activations, and the algorithm of convolutions.
+ * In the mode of all zeros activations are float32 in N,H,W,C order, plain
+ * arrays, so that flattening is no work and Keras's order comes by itself.
+ * Biases and the gradients of weights and biases are float32 in every mode.
+ * Weights lie in whatever layout an operation prefers: ask it with
+ * dnn_op_layout(), and convert with dnn_reorder() or dnn_convert().
  *
  * oneDNN runs its own OpenMP team in each operation: call all of this from one
  * thread, outside parallel regions.
@@ -14,6 +17,27 @@
 #define KW_TRAIN_DNN_H
 
 #include <glib.h>
+
+/* bf16 (bfloat16): the upper half of a float32. */
+typedef enum { DNN_F32, DNN_BF16 } DnnType;
+
+/*
+ * N,H,W,C, or blocks of 8 or 16 channels, n x c/block x h x w x block: that of
+ * the kernels of this CPU, where its Winograd kernels want it.
+ */
+typedef enum { DNN_NHWC, DNN_BLOCKED } DnnOrder;
+
+/*
+ * Winograd's: fewer multiplications, float32 and blocked order only (Lavin and
+ * Gray 2015).  A convolution without such a kernel is a direct one.
+ */
+typedef enum { DNN_DIRECT, DNN_WINOGRAD } DnnAlgorithm;
+
+typedef struct {
+	DnnType type;
+	DnnOrder order;
+	DnnAlgorithm algorithm;
+} DnnMode;
 
 /* Engine, stream, and the scratch memory that all operations share. */
 typedef struct Dnn Dnn;
@@ -51,6 +75,32 @@ void dnn_free(Dnn *dnn);
 /* "oneDNN 2.6.3" */
 const char *dnn_version(void);
 
+/*
+ * Does the CPU compute bf16 natively: AVX512_BF16 or AMX, and oneDNN may use it
+ * (ONEDNN_MAX_CPU_ISA)?
+ */
+gboolean dnn_has_bf16(void);
+
+/*
+ * oneDNN before 3.6 computes wrong bf16 weight gradients of 3 x 3 convolutions
+ * on AMX, and writes past their end, for maps of some sizes: is h x w one?
+ * Its kernel splits the map until what it works on fits into 48 KB, and fails
+ * where that leaves single rows.  dnn_conv() refuses what would meet this.
+ */
+gboolean dnn_amx_gradient_fails(int h, int w);
+
+/* Has any operation been made that is a Winograd kernel? */
+gboolean dnn_has_winograd(const Dnn *dnn);
+
+/*
+ * Scratch memory: what the operations made so far need, in bytes; allocate it
+ * (dnn_op_run() does so when that was not done, or was before an operation
+ * that needs more); give it back until the next run.
+ */
+gsize dnn_scratch_size(const Dnn *dnn);
+gboolean dnn_reserve_scratch(Dnn *dnn, GError **error);
+void dnn_release_scratch(Dnn *dnn);
+
 /* ---- layouts */
 
 /* Keras's order of a convolution kernel: height x width x in x out. */
@@ -59,15 +109,26 @@ DnnLayout *dnn_layout_hwio(int h, int w, int in, int out, GError **error);
 /* Keras's order of a dense kernel: in x out. */
 DnnLayout *dnn_layout_in_out(int in, int out, GError **error);
 
-/* Floats that a tensor of this layout takes, padding included. */
+/* Activations in N,H,W,C order. */
+DnnLayout *dnn_layout_nhwc(DnnType type, int n, int h, int w, int c,
+			   GError **error);
+DnnLayout *dnn_layout_copy(const DnnLayout *layout, GError **error);
+
+DnnType dnn_layout_type(const DnnLayout *layout);
+
+/* What a tensor takes, padding included; floats: of a float32 one. */
+gsize dnn_layout_bytes(const DnnLayout *layout);
 gsize dnn_layout_floats(const DnnLayout *layout);
+
+/* The same order and type? */
 gboolean dnn_layout_equal(const DnnLayout *a, const DnnLayout *b);
 void dnn_layout_free(DnnLayout *layout);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DnnLayout, dnn_layout_free)
 
-/* Copy a tensor from one layout to another; padding becomes zero. */
-gboolean dnn_reorder(Dnn *dnn, const DnnLayout *to, float *dst,
-		     const DnnLayout *from, const float *src, GError **error);
+/* Copy a tensor from one layout and type to another; padding becomes zero,
+ * and bf16 is rounded to the nearest. */
+gboolean dnn_reorder(Dnn *dnn, const DnnLayout *to, void *dst,
+		     const DnnLayout *from, const void *src, GError **error);
 
 /* ---- operations */
 
@@ -96,23 +157,35 @@ typedef enum {
 /*
  * Each makes one operation, to be freed with dnn_op_free() before its Dnn.
  * With `relu`, a forward pass ends in a fused ReLU.
- * Errors: KW_ERROR_MEMORY, KW_ERROR_UNSUPPORTED.
+ * Errors: KW_ERROR_MEMORY, KW_ERROR_UNSUPPORTED (not in this mode on this CPU,
+ * or a gradient that would be wrong: dnn_amx_gradient_fails()).
+ *
+ * In blocked order, a source of less channels than a block lies as n,c,h,w.
  */
-DnnOp *dnn_conv(Dnn *dnn, const DnnConvShape *shape, DnnPass pass,
-		gboolean relu, GError **error);
-DnnOp *dnn_dense(Dnn *dnn, const DnnDenseShape *shape, DnnPass pass,
-		 gboolean relu, GError **error);
+DnnOp *dnn_conv(Dnn *dnn, const DnnMode *mode, const DnnConvShape *shape,
+		DnnPass pass, gboolean relu, GError **error);
+
+/* Rows of values, in whatever order: the type alone of the mode counts.  `out`
+ * is the type of DST in the forward pass; that of DIFF_DST is the mode's. */
+DnnOp *dnn_dense(Dnn *dnn, const DnnMode *mode, const DnnDenseShape *shape,
+		 DnnPass pass, DnnType out, gboolean relu, GError **error);
 
 /* SRC -> DST, WORKSPACE (for training only) */
-DnnOp *dnn_pool_forward(Dnn *dnn, const DnnPoolShape *shape, gboolean training,
+DnnOp *dnn_pool_forward(Dnn *dnn, const DnnMode *mode,
+			const DnnPoolShape *shape, gboolean training,
 			GError **error);
 /* DIFF_DST, WORKSPACE -> DIFF_SRC */
-DnnOp *dnn_pool_backward(Dnn *dnn, const DnnPoolShape *shape, GError **error);
+DnnOp *dnn_pool_backward(Dnn *dnn, const DnnMode *mode,
+			 const DnnPoolShape *shape, GError **error);
+
+/* dnn_reorder() as an operation: SRC -> DST */
+DnnOp *dnn_convert(Dnn *dnn, const DnnLayout *to, const DnnLayout *from,
+		   GError **error);
 
 void dnn_op_free(DnnOp *op);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DnnOp, dnn_op_free)
 
-/* The layout that the operation wants for WEIGHTS or DIFF_WEIGHTS.  Free it. */
+/* The layout that the operation has for one of its arguments.  Free it. */
 DnnLayout *dnn_op_layout(const DnnOp *op, DnnArg arg, GError **error);
 
 /* Bytes of the workspace; 0 for operations without one. */

@@ -1,44 +1,68 @@
 #include "train/evaluate.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "kw/alloc.h"
 #include "kw/app.h"
 #include "train/loader.h"
 #include "train/softmax.h"
 
+/* Images e->n, e->n + 1, ... are those of the batch. */
 static void
-count_batch(Evaluation *e, const Network *network, const Batch *batch)
+add_batch(Evaluation *e, const Network *network, const Batch *batch)
 {
 	const gsize classes = (gsize)e->classes;
 
 	for (int i = 0; i < batch->n; i++) {
 		const float *row = network->probabilities + (gsize)i * classes;
-		gsize label = (gsize)batch->labels[i];
+		const gint32 label = batch->labels[i];
+		const gint32 top = argmax(row, e->classes);
 
-		e->confusion[label * classes +
-			     (gsize)argmax(row, e->classes)]++;
+		e->confusion[(gsize)label * classes + (gsize)top]++;
+		e->predicted[e->n] = top;
+		e->confidence[e->n] = row[top];
+		e->truth[e->n] = row[label];
+		e->n++;
+		e->correct += top == label;
 	}
 }
 
-Evaluation *
-evaluate(Network *network, const Samples *samples, GError **error)
+static Evaluation *
+evaluation_new(int classes, gsize n, GError **error)
 {
 	g_autoptr(Evaluation) e = g_new0(Evaluation, 1);
+	const char *what = "the results of an evaluation";
+
+	e->classes = classes;
+	e->confusion =
+		kw_alloc0((gsize)classes * (gsize)classes, sizeof *e->confusion,
+			  "the confusion matrix", error);
+	if (e->confusion == NULL)
+		return NULL;
+	e->predicted = kw_alloc(n, sizeof *e->predicted, what, error);
+	if (e->predicted == NULL)
+		return NULL;
+	e->confidence = kw_alloc(n, sizeof *e->confidence, what, error);
+	if (e->confidence == NULL)
+		return NULL;
+	e->truth = kw_alloc(n, sizeof *e->truth, what, error);
+	return e->truth != NULL ? g_steal_pointer(&e) : NULL;
+}
+
+Evaluation *
+evaluate(Network *network, const Samples *samples, const Loss *loss,
+	 GError **error)
+{
+	g_autoptr(Evaluation) e =
+		evaluation_new(network->spec.classes, samples->n, error);
 	g_autofree gsize *order = samples_file_order(samples);
-	g_autoptr(Loader) loader = loader_new(samples, order, samples->n,
-					      network->spec.batch, NULL, error);
+	g_autoptr(Loader) loader = NULL;
 	const Batch *batch;
 	double cross_entropy = 0;
 
-	if (loader == NULL)
+	if (e == NULL)
 		return NULL;
-	e->classes = network->spec.classes;
-	e->confusion =
-		kw_alloc0((gsize)e->classes * (gsize)e->classes,
-			  sizeof *e->confusion, "the confusion matrix", error);
-	if (e->confusion == NULL)
+	loader = loader_new(samples, order, samples->n, network->spec.batch,
+			    NULL, error);
+	if (loader == NULL)
 		return NULL;
 	while ((batch = loader_next(loader, error)) != NULL && batch->n > 0) {
 		int correct;
@@ -47,11 +71,9 @@ evaluate(Network *network, const Samples *samples, GError **error)
 		if (!kw_check_interrupted(error) ||
 		    !network_forward(network, FALSE, 0, error))
 			return NULL;
-		cross_entropy += network_cross_entropy(network, batch->labels,
-						       batch->n, &correct);
-		count_batch(e, network, batch);
-		e->n += (gsize)batch->n;
-		e->correct += (gsize)correct;
+		cross_entropy += network_cross_entropy(
+			network, batch->labels, batch->n, loss, &correct);
+		add_batch(e, network, batch);
 	}
 	if (batch == NULL)
 		return NULL;
@@ -69,20 +91,8 @@ evaluation_free(Evaluation *evaluation)
 	if (evaluation == NULL)
 		return;
 	kw_free(evaluation->confusion);
+	kw_free(evaluation->predicted);
+	kw_free(evaluation->confidence);
+	kw_free(evaluation->truth);
 	g_free(evaluation);
-}
-
-void
-wilson_interval(gsize correct, gsize n, double *low, double *high)
-{
-	const double z = 1.959963984540054; /* the 97.5 % point of N(0, 1) */
-	const double p = (double)correct / (double)n;
-	const double zz = z * z / (double)n;
-	const double centre = (p + zz / 2) / (1 + zz);
-	const double half =
-		z * sqrt(p * (1 - p) / (double)n + zz / (4 * (double)n)) /
-		(1 + zz);
-
-	*low = correct == 0 ? 0 : centre - half;
-	*high = correct == n ? 1 : centre + half;
 }

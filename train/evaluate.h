@@ -1,4 +1,4 @@
-/* How well the network does on a split, and the statistics of that. */
+/* What the network makes of a split, image by image. */
 #ifndef KW_TRAIN_EVALUATE_H
 #define KW_TRAIN_EVALUATE_H
 
@@ -8,23 +8,25 @@
 typedef struct {
 	int classes;
 	gsize n, correct;
-	double loss;      /* mean cross-entropy plus the L2 term, as Keras's */
+	double loss;      /* mean loss plus the L2 term, as Keras's */
 	double accuracy;  /* correct / n */
 	gsize *confusion; /* classes x classes: [label][predicted] */
+
+	/* of each image: n, in the order of the samples */
+	gint32 *predicted; /* the class on top, the first of equals */
+	float *confidence; /* probability of the predicted class */
+	float *truth;      /* probability of the label */
 } Evaluation;
 
 /*
- * Run the network over all samples in file order, without dropout.
- * KW_ERROR_INTERRUPTED after SIGHUP, SIGINT or SIGTERM.
+ * Run the network over all samples in file order, without dropout; `loss` says
+ * what the loss is, NULL: the plain cross-entropy.  Of no samples, loss and
+ * accuracy are 0.
+ * KW_ERROR_INTERRUPTED after SIGHUP, SIGINT or SIGTERM; KW_ERROR_MEMORY.
  */
-Evaluation *evaluate(Network *network, const Samples *samples, GError **error);
+Evaluation *evaluate(Network *network, const Samples *samples, const Loss *loss,
+		     GError **error);
 void evaluation_free(Evaluation *evaluation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Evaluation, evaluation_free)
-
-/*
- * The Wilson score interval (Wilson 1927) of `correct` successes in n > 0
- * trials, at 95 %.
- */
-void wilson_interval(gsize correct, gsize n, double *low, double *high);
 
 #endif

@@ -3,147 +3,429 @@
 #include <math.h>
 #include <string.h>
 
+#include "kw/alloc.h"
 #include "kw/app.h"
 #include "train/evaluate.h"
 #include "train/loader.h"
+#include "train/schedule.h"
 #include "train/sgd.h"
 
 typedef struct {
-	Network *network;
+	Network **network; /* the caller's */
 	const Samples *train, *val;
-	const FitOptions *options;
+	const Recipe *recipe;
+	OnDivergence on_divergence;
+	TrainState *state;
 	const FitListener *listener;
-	guint64 step; /* since the start of training */
+
+	gsize steps;          /* of an epoch */
+	gsize *counts;        /* images to train on, of each class */
+	float *class_weights; /* NULL: none */
+	Loss loss;            /* of the training */
+	Loss val_loss;        /* of the validation: without class weights */
+	gboolean warned;      /* that the network guesses */
 } Fit;
 
-/* Weights that have grown out of all bounds are not worth going on with. */
-static gboolean
-check_finite(double loss, const char *where, guint64 number, GError **error)
+static void
+fit_clear(Fit *fit)
 {
-	if (isfinite(loss))
+	g_free(fit->counts);
+	g_free(fit->class_weights);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Fit, fit_clear)
+
+static gsize
+count_steps(const Samples *train, int batch)
+{
+	return (train->n + (gsize)batch - 1) / (gsize)batch;
+}
+
+/* ---- stages */
+
+static gboolean
+copy_param(Network *to, Param *param, const Network *from, const Param *source,
+	   GError **error)
+{
+	const gsize n = param->keras == NULL ? param->n
+					     : dnn_layout_floats(param->keras);
+	float *values = kw_alloc(n, sizeof *values, "weights", error);
+	gboolean ok = values != NULL &&
+		      param_export(from->dnn, source, values, error) &&
+		      param_import(to->dnn, param, values, error);
+
+	kw_free(values);
+	return ok;
+}
+
+/* The same network with another number of layers frozen; takes `network`. */
+static Network *
+refreeze(Network *network, int freeze, GError **error)
+{
+	g_autoptr(Network) from = network;
+	g_autoptr(Network) to = NULL;
+	NetworkSpec spec = from->spec;
+
+	spec.freeze = freeze;
+	to = network_new(&spec, error);
+	for (guint i = 0; to != NULL && i < to->n_layers; i++) {
+		const Layer *source = from->layers[i];
+		Layer *layer = to->layers[i];
+
+		if (layer->kernel != NULL &&
+		    (!copy_param(to, layer->kernel, from, source->kernel,
+				 error) ||
+		     !copy_param(to, layer->bias, from, source->bias, error)))
+			return NULL;
+	}
+	return g_steal_pointer(&to);
+}
+
+static void
+forget_momentum(Network *network)
+{
+	for (guint i = 0; i < network->n_layers; i++) {
+		const Layer *layer = network->layers[i];
+
+		if (!layer->trainable)
+			continue;
+		memset(layer->kernel->velocity, 0,
+		       layer->kernel->n * sizeof *layer->kernel->velocity);
+		memset(layer->bias->velocity, 0,
+		       layer->bias->n * sizeof *layer->bias->velocity);
+	}
+}
+
+int
+fit_freeze(const Recipe *recipe, int epoch)
+{
+	return MIN(epoch, recipe->epochs) <= recipe->head_epochs
+		       ? VGG19_KERAS_LAYERS
+		       : recipe->freeze;
+}
+
+/* Does the stage after the head's begin where the state stands? */
+static gboolean
+begins_stage(const Fit *fit)
+{
+	return fit->recipe->head_epochs > 0 && fit->state->step == 0 &&
+	       fit->state->epoch == fit->recipe->head_epochs + 1 &&
+	       fit->state->epoch <= fit->recipe->epochs;
+}
+
+/* Twice is once: a state may have been saved before or after it. */
+static gboolean
+begin_stage(Fit *fit, GError **error)
+{
+	const int freeze = fit_freeze(fit->recipe, fit->state->epoch);
+
+	fit->state->patience_from = fit->recipe->head_epochs;
+	fit->state->plateau_from = fit->recipe->head_epochs;
+	if ((*fit->network)->spec.freeze == freeze)
+		forget_momentum(*fit->network);
+	else
+		*fit->network = refreeze(*fit->network, freeze, error);
+	return *fit->network != NULL;
+}
+
+/* ---- steps */
+
+/* `skip` has to know before the update, for there is no way back from it. */
+static gboolean
+needs_norm(const Fit *fit)
+{
+	return fit->recipe->clip_norm > 0 ||
+	       fit->on_divergence == ON_DIVERGENCE_SKIP;
+}
+
+/* Unless the loss has told that there is no use: gradients, and if they are
+ * asked for their norm and what it tells of the step's health. */
+static gboolean
+find_gradients(Fit *fit, const Batch *batch, double *norm, StepHealth *health,
+	       GError **error)
+{
+	Network *network = *fit->network;
+
+	*norm = 0;
+	if (*health == STEP_NOT_FINITE ||
+	    (*health == STEP_EXPLODES &&
+	     fit->on_divergence == ON_DIVERGENCE_SKIP))
 		return TRUE;
-	g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
-		    "the loss is not a finite number in %s %" G_GUINT64_FORMAT
-		    "; lower --lr",
-		    where, number);
+	if (!network_backward(network, batch->labels, batch->n, &fit->loss,
+			      error))
+		return FALSE;
+	if (needs_norm(fit))
+		*norm = sgd_gradient_norm(network);
+	if (!isfinite(*norm))
+		*health = STEP_NOT_FINITE;
+	return TRUE;
+}
+
+static double
+current_rate(const Fit *fit, gsize step)
+{
+	return fit->state->plateau_factor *
+	       schedule_rate(fit->recipe, fit->state->epoch, step, fit->steps);
+}
+
+static gboolean
+update(Fit *fit, double norm, double loss, GError **error)
+{
+	const Recipe *recipe = fit->recipe;
+	const SgdStep step = { .rate = current_rate(fit, fit->state->step),
+			       .momentum = recipe->momentum,
+			       .body_rate = recipe->body_rate,
+			       .scale = sgd_clip(norm, recipe->clip_norm) };
+	g_autoptr(GError) failure = NULL;
+
+	if (sgd_update(*fit->network, &step, &failure))
+		return TRUE;
+	if (g_error_matches(failure, KW_ERROR, KW_ERROR_INPUT))
+		guard_fail(fit->state, failure->message, loss, error);
+	else
+		g_propagate_error(error, g_steal_pointer(&failure));
 	return FALSE;
 }
 
 /* Forward, backward, update.  *loss is the mean over the batch, with L2. */
 static gboolean
-train_step(Fit *fit, const Batch *batch, double *loss, int *correct,
-	   GError **error)
+take_step(Fit *fit, const Batch *batch, double *loss, GError **error)
 {
-	Network *network = fit->network;
-	double cross_entropy;
+	Network *network = *fit->network;
+	TrainState *state = fit->state;
+	double cross_entropy, norm;
+	StepHealth health;
+	int correct;
+	gboolean skip;
 
 	network_set_input(network, batch->images, batch->n);
-	if (!network_forward(network, TRUE, fit->step++, error))
+	if (!network_forward(network, TRUE, state->steps, error))
 		return FALSE;
 	cross_entropy = network_cross_entropy(network, batch->labels, batch->n,
-					      correct);
-	*loss = cross_entropy / batch->n + network_l2_loss(network);
-	return check_finite(*loss, "step", fit->step, error) &&
-	       network_backward(network, batch->labels, batch->n, error) &&
-	       sgd_update(network, fit->options->rate, fit->options->momentum,
-			  error);
-}
-
-/* One pass over the training samples; fills in the training half of `report`.
- */
-static gboolean
-train_epoch(Fit *fit, EpochReport *report, GError **error)
-{
-	const Samples *train = fit->train;
-	const gsize batch_size = (gsize)fit->network->spec.batch;
-	const gsize steps = (train->n + batch_size - 1) / batch_size;
-	g_autofree gsize *order =
-		fit->options->shuffle
-			? samples_shuffled_order(train, fit->options->seed,
-						 report->epoch)
-			: samples_file_order(train);
-	g_autoptr(Loader) loader = loader_new(train, order, train->n,
-					      (int)batch_size, NULL, error);
-	const gint64 begin = g_get_monotonic_time();
-	double loss_sum = 0;
-	gsize correct_sum = 0, step = 0;
-	const Batch *batch = NULL;
-
-	while (loader != NULL && (batch = loader_next(loader, error)) != NULL &&
-	       batch->n > 0) {
-		double loss;
-		int correct;
-
-		if (!train_step(fit, batch, &loss, &correct, error))
-			return FALSE;
-		loss_sum += loss * batch->n;
-		correct_sum += (gsize)correct;
-		fit->listener->on_step(fit->listener->data, report->epoch,
-				       ++step, steps, loss);
-		if (!kw_check_interrupted(error))
-			return FALSE;
-	}
-	if (batch == NULL)
+					      &fit->loss, &correct) /
+			batch->n;
+	*loss = cross_entropy + network_l2_loss(network);
+	health =
+		guard_judge(state, *loss, cross_entropy, network->spec.classes);
+	if (!find_gradients(fit, batch, &norm, &health, error) ||
+	    !guard_note(state, health, fit->on_divergence, *loss, cross_entropy,
+			&skip, error) ||
+	    (!skip && !update(fit, norm, *loss, error)))
 		return FALSE;
-	report->loss = loss_sum / (double)train->n;
-	report->accuracy = (double)correct_sum / (double)train->n;
-	report->rate = fit->options->rate;
-	report->images_per_second =
-		(double)train->n * G_USEC_PER_SEC /
-		(double)MAX(g_get_monotonic_time() - begin, 1);
+	if (skip) {
+		state->skipped++;
+	} else {
+		state->loss_sum += *loss * batch->n;
+		state->correct += (gsize)correct;
+		state->seen += (gsize)batch->n;
+	}
+	state->step++;
+	state->steps++;
 	return TRUE;
 }
 
+/* The loader of the steps of the epoch that are left. */
+static Loader *
+open_loader(const Fit *fit, const gsize *order, GError **error)
+{
+	const Samples *train = fit->train;
+	const Recipe *recipe = fit->recipe;
+	const LoaderAugment augment = { &recipe->policy, recipe->seed,
+					fit->state->epoch };
+	const gsize first =
+		MIN(fit->state->step * (gsize)recipe->batch, train->n);
+
+	return loader_new(train, order + first, train->n - first, recipe->batch,
+			  recipe->augments ? &augment : NULL, error);
+}
+
+/* What is left of the pass over the training samples. */
 static gboolean
-validate(Fit *fit, EpochReport *report, const EpochReport *best, GError **error)
+train_epoch(Fit *fit, GError **error)
+{
+	const FitListener *listener = fit->listener;
+	TrainState *state = fit->state;
+	g_autofree gsize *order =
+		fit->recipe->shuffle
+			? samples_shuffled_order(fit->train, fit->recipe->seed,
+						 state->epoch)
+			: samples_file_order(fit->train);
+	g_autoptr(Loader) loader = open_loader(fit, order, error);
+
+	if (loader == NULL)
+		return FALSE;
+	while (state->step < fit->steps) {
+		const gint64 begin = g_get_monotonic_time();
+		const Batch *batch = loader_next(loader, error);
+		double loss;
+
+		if (batch == NULL || !take_step(fit, batch, &loss, error))
+			return FALSE;
+		state->seconds += (double)(g_get_monotonic_time() - begin) /
+				  G_USEC_PER_SEC;
+		listener->on_step(listener->data, state, fit->steps, loss);
+		if ((listener->after_step != NULL &&
+		     !listener->after_step(listener->data, *fit->network, state,
+					   error)) ||
+		    !kw_check_interrupted(error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* ---- ends of epochs */
+
+static gboolean
+is_better(const Fit *fit, const EpochReport *report)
+{
+	const EpochReport *best = &fit->state->best;
+
+	if (best->epoch == 0 || !report->has_val)
+		return TRUE;
+	return fit->recipe->monitor == MONITOR_VAL_LOSS
+		       ? report->val_loss < best->val_loss
+		       : report->val_accuracy > best->val_accuracy;
+}
+
+static gboolean
+validate(Fit *fit, EpochReport *report, GError **error)
 {
 	g_autoptr(Evaluation) e = NULL;
 
 	report->has_val = fit->val->n > 0;
-	report->best = TRUE;
 	if (!report->has_val)
 		return TRUE;
-	e = evaluate(fit->network, fit->val, error);
-	if (e == NULL || !check_finite(e->loss, "the validation of epoch",
-				       (guint64)report->epoch, error))
+	e = evaluate(*fit->network, fit->val, &fit->val_loss, error);
+	if (e == NULL)
 		return FALSE;
 	report->val_loss = e->loss;
 	report->val_accuracy = e->accuracy;
-	report->best =
-		best->epoch == 0 || report->val_accuracy > best->val_accuracy;
-	return TRUE;
+	if (isfinite(e->loss))
+		return TRUE;
+	g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+		    "training diverged: the loss in the validation of epoch %d "
+		    "is %g; %s",
+		    report->epoch, e->loss, guard_remedy);
+	return FALSE;
+}
+
+/* The epoch under way is done: put the state before the next. */
+static void
+advance(Fit *fit, const EpochReport *report)
+{
+	TrainState *state = fit->state;
+
+	g_array_append_val(state->history, *report);
+	if (report->best)
+		state->best = *report;
+	schedule_after_epoch(fit->recipe, report->epoch, state);
+	state->epoch++;
+	state->step = 0;
+	state->loss_sum = 0;
+	state->correct = state->seen = state->skipped = 0;
+	state->seconds = 0;
+}
+
+static void
+warn(Fit *fit, const EpochReport *report)
+{
+	const FitListener *listener = fit->listener;
+	g_autofree char *stuck = NULL;
+	g_autofree char *skipped = NULL;
+
+	if (report->skipped > 0) {
+		skipped = g_strdup_printf("epoch %d: %d of %zu steps were left "
+					  "out as divergent; %s",
+					  report->epoch, report->skipped,
+					  fit->steps, guard_remedy);
+		listener->warn(listener->data, skipped);
+	}
+	if (!fit->warned)
+		stuck = guard_stuck(fit->state, fit->steps, fit->counts,
+				    (*fit->network)->spec.classes, &fit->loss);
+	if (stuck != NULL) {
+		listener->warn(listener->data, stuck);
+		fit->warned = TRUE;
+	}
+}
+
+static gboolean
+finish_epoch(Fit *fit, GError **error)
+{
+	const FitListener *listener = fit->listener;
+	const TrainState *state = fit->state;
+	const double seen = (double)state->seen;
+	EpochReport report = {
+		.epoch = state->epoch,
+		.loss = state->loss_sum / seen,
+		.accuracy = (double)state->correct / seen,
+		.rate = current_rate(fit, fit->steps - 1),
+		.images_per_second =
+			(double)fit->train->n / MAX(state->seconds, 1e-6),
+		.skipped = (int)state->skipped,
+	};
+
+	if (state->seen == 0) {
+		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+			    "training diverged: all steps of epoch %d had to "
+			    "be skipped; %s",
+			    report.epoch, guard_remedy);
+		return FALSE;
+	}
+	if (!validate(fit, &report, error))
+		return FALSE;
+	report.best = is_better(fit, &report);
+	report.wall_time = (double)g_get_real_time() / G_USEC_PER_SEC;
+	advance(fit, &report);
+	warn(fit, &report);
+	return (!begins_stage(fit) || begin_stage(fit, error)) &&
+	       listener->on_epoch(listener->data, *fit->network, state, &report,
+				  error);
+}
+
+static gboolean
+patience_is_over(const Fit *fit)
+{
+	const TrainState *state = fit->state;
+	const int last = state->epoch - 1;
+
+	return fit->recipe->patience > 0 && last > fit->recipe->head_epochs &&
+	       last - MAX(state->best.epoch, state->patience_from) >=
+		       fit->recipe->patience;
 }
 
 FitEnd
-fit(Network *network, const Samples *train, const Samples *val,
-    const FitOptions *options, const FitListener *listener, EpochReport *best,
-    GError **error)
+fit(Network **network, const Samples *train, const Samples *val,
+    const Recipe *recipe, OnDivergence on_divergence, TrainState *state,
+    const FitListener *listener, GError **error)
 {
-	Fit fit = { .network = network,
-		    .train = train,
-		    .val = val,
-		    .options = options,
-		    .listener = listener };
+	const int classes = (*network)->spec.classes;
+	g_auto(Fit) fit = { .network = network,
+			    .train = train,
+			    .val = val,
+			    .recipe = recipe,
+			    .on_divergence = on_divergence,
+			    .state = state,
+			    .listener = listener,
+			    .steps = count_steps(train, recipe->batch),
+			    .counts = samples_count_labels(train, classes) };
+	g_autoptr(GError) failure = NULL;
+	gboolean ok;
 
-	*best = (EpochReport){ 0 };
-	for (int epoch = 1; epoch <= options->epochs; epoch++) {
-		EpochReport report = { .epoch = epoch };
-		g_autoptr(GError) failure = NULL;
-
-		if (!train_epoch(&fit, &report, &failure) ||
-		    !validate(&fit, &report, best, &failure) ||
-		    !listener->on_epoch(listener->data, &report, &failure)) {
-			if (g_error_matches(failure, KW_ERROR,
-					    KW_ERROR_INTERRUPTED))
-				return FIT_INTERRUPTED;
-			g_propagate_error(error, g_steal_pointer(&failure));
-			return FIT_FAILED;
-		}
-		if (report.best)
-			*best = report;
-		else if (options->patience > 0 &&
-			 epoch - best->epoch >= options->patience)
-			return FIT_PATIENCE;
-	}
-	return FIT_DONE;
+	if (recipe->balanced)
+		fit.class_weights = loss_balanced_weights(fit.counts, classes);
+	fit.loss = (Loss){ fit.class_weights, recipe->label_smoothing };
+	fit.val_loss = (Loss){ NULL, recipe->label_smoothing };
+	ok = !begins_stage(&fit) || begin_stage(&fit, &failure);
+	g_assert(!ok ||
+		 ((*network)->spec.batch == recipe->batch &&
+		  (*network)->spec.freeze == fit_freeze(recipe, state->epoch)));
+	while (ok && state->epoch <= recipe->epochs && !patience_is_over(&fit))
+		ok = train_epoch(&fit, &failure) &&
+		     finish_epoch(&fit, &failure);
+	if (ok)
+		return patience_is_over(&fit) ? FIT_PATIENCE : FIT_DONE;
+	if (g_error_matches(failure, KW_ERROR, KW_ERROR_INTERRUPTED))
+		return FIT_INTERRUPTED;
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return FIT_FAILED;
 }

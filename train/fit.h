@@ -1,29 +1,42 @@
-/* The training loop. */
+/*
+ * The training loop.
+ *
+ * A training has one stage or two: the head alone in the recipe's head_epochs,
+ * at head_rate, with all of VGG19 frozen; then all but the recipe's frozen
+ * layers, with no momentum to start with, and patience and plateau counted
+ * anew. The best epoch is the best of both.
+ */
 #ifndef KW_TRAIN_FIT_H
 #define KW_TRAIN_FIT_H
 
+#include "train/guard.h"
 #include "train/network.h"
+#include "train/recipe.h"
 #include "train/samples.h"
 #include "train/state.h"
 
-typedef struct {
-	int epochs;
-	double rate, momentum; /* of SGD */
-	int patience; /* epochs without a better one to stop after; 0: never */
-	gboolean shuffle;
-	guint64 seed;
-} FitOptions;
-
-/* Whom to tell; all are called from the thread that calls fit(). */
+/*
+ * Whom to tell; all are called from the thread that calls fit().  `state` is
+ * for reading.
+ */
 typedef struct {
 	gpointer data;
-	/* After each step: how many of an epoch are done, and its loss. */
-	void (*on_step)(gpointer data, int epoch, gsize step, gsize steps,
+	/* After each step: state->step of the `steps` of state->epoch are done,
+	 * and the loss of the last. */
+	void (*on_step)(gpointer data, const TrainState *state, gsize steps,
 			double loss);
-	/* After each epoch; the network holds its weights, to be saved when
-	 * it is the best. */
-	gboolean (*on_epoch)(gpointer data, const EpochReport *report,
+	/* The same, for checkpoints by the clock: state and network agree.  An
+	 * error ends the training.  May be NULL. */
+	gboolean (*after_step)(gpointer data, const Network *network,
+			       const TrainState *state, GError **error);
+	/* After each epoch.  The state stands before the next one already, and
+	 * where a stage begins with that, so does the network: both can be
+	 * saved, to be resumed from, and weights when report->best. */
+	gboolean (*on_epoch)(gpointer data, const Network *network,
+			     const TrainState *state, const EpochReport *report,
 			     GError **error);
+	/* A line about what may be wrong: stuck, steps left out. */
+	void (*warn)(gpointer data, const char *text);
 } FitListener;
 
 typedef enum {
@@ -33,14 +46,27 @@ typedef enum {
 	FIT_FAILED,      /* an error is set */
 } FitEnd;
 
+/* Layers that are frozen in an epoch, as Keras counts them; past the last
+ * epoch, those of the last. */
+int fit_freeze(const Recipe *recipe, int epoch);
+
 /*
- * Train on `train`, validating on `val` after each epoch (n may be 0: every
- * epoch then counts as the best).  *best is the best epoch's report; its epoch
- * is 0 while there is none.
- * KW_ERROR_INPUT when the loss is no longer a finite number.
+ * Train on `train` (n > 0) from where `state` stands, validating on `val` after
+ * each epoch (n may be 0: every epoch then counts as the best).  Ties are not
+ * better.  The network must have the recipe's batch and be frozen as
+ * fit_freeze(recipe, state->epoch) says; it is replaced where a stage begins,
+ * and NULL if that fails.
+ *
+ * When interrupted, and at FIT_DONE and FIT_PATIENCE, network and state can be
+ * saved; fit() goes on from them as if it had never stopped, with the same
+ * weights to the bit.  An interrupted state may have all steps of its epoch
+ * done: validation is then missing.  After FIT_FAILED they must not be saved:
+ * weights may be no finite numbers.
+ * Errors: KW_ERROR_INPUT when the training diverges (guard.h), those of reading
+ * samples, of oneDNN, and of the listener.
  */
-FitEnd fit(Network *network, const Samples *train, const Samples *val,
-	   const FitOptions *options, const FitListener *listener,
-	   EpochReport *best, GError **error);
+FitEnd fit(Network **network, const Samples *train, const Samples *val,
+	   const Recipe *recipe, OnDivergence on_divergence, TrainState *state,
+	   const FitListener *listener, GError **error);
 
 #endif

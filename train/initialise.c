@@ -84,15 +84,12 @@ measure(Network *network, guint last, const Samples *samples,
 	if (loader == NULL)
 		return FALSE;
 	while ((batch = loader_next(loader, error)) != NULL && batch->n > 0) {
-		const gsize n = (gsize)batch->n * shape_size(layer->out);
-
 		network_set_input(network, batch->images, batch->n);
 		for (guint i = 0; i <= last; i++)
 			if (!network->layers[i]->type->forward(
 				    network->layers[i], error))
 				return FALSE;
-		for (gsize i = 0; i < n; i++)
-			sum += (double)layer->dst[i] * (double)layer->dst[i];
+		sum += layer_sum_squares(layer, batch->n);
 	}
 	*mean_square =
 		sum / ((double)n_samples * (double)shape_size(layer->out));
@@ -101,13 +98,13 @@ measure(Network *network, guint last, const Samples *samples,
 
 /* Multiply a layer's kernel. */
 static gboolean
-scale_kernel(Network *network, Layer *layer, double factor, GError **error)
+scale_kernel(Layer *layer, double factor, GError **error)
 {
 	Param *kernel = layer->kernel;
 
 	for (gsize i = 0; i < kernel->n; i++)
 		kernel->value[i] *= (float)factor;
-	return param_refresh(network->dnn, kernel, error);
+	return param_refresh(kernel, error);
 }
 
 gboolean
@@ -132,8 +129,7 @@ initialise_body(Network *network, const Samples *samples, GError **error)
 		 * output scales as its input does.  Images that are all zero
 		 * leave the kernel as it was drawn. */
 		if (mean_square > 0 &&
-		    !scale_kernel(network, layer, sqrt(0.5 / mean_square),
-				  error))
+		    !scale_kernel(layer, sqrt(0.5 / mean_square), error))
 			return FALSE;
 	}
 	return TRUE;

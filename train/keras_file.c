@@ -364,6 +364,19 @@ keras_file_free(KerasFile *file)
 	g_free(file);
 }
 
+gboolean
+keras_file_is_hdf5(const char *path)
+{
+	kw_h5_start();
+	return H5Fis_hdf5(path) > 0;
+}
+
+gboolean
+keras_file_is_kw_model(const KerasFile *file)
+{
+	return H5Aexists(file->root, "kw_format_version") > 0;
+}
+
 GPtrArray *
 keras_file_layers(const KerasFile *file, KerasKind kind)
 {

@@ -21,7 +21,8 @@ typedef enum { KERAS_CONV, KERAS_DENSE } KerasKind;
 typedef struct {
 	KerasKind kind;
 	char *name;        /* "block1_conv1" */
-	int h, w, in, out; /* kernel: h x w x in x out; dense: h and w are 1 */
+	int h, w, in, out; /* kernel: h x w x in x out; dense: h and w are 1,
+			      unless the file keeps the shape it flattens */
 } KerasLayer;
 
 typedef struct KerasFile KerasFile;
@@ -35,6 +36,12 @@ typedef struct KerasFile KerasFile;
 KerasFile *keras_file_open(const char *path, GError **error);
 void keras_file_free(KerasFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KerasFile, keras_file_free)
+
+/* Does the file begin as HDF5 does, after a user block or at once? */
+gboolean keras_file_is_hdf5(const char *path);
+
+/* Does a kw model hold them (kw_format_version at the root)? */
+gboolean keras_file_is_kw_model(const KerasFile *file);
 
 /*
  * The layers of one kind in the order of the file, which is that of the model

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "kw/random.h"
+#include "train/bf16.h"
 #include "train/layer.h"
 
 /*
@@ -39,15 +40,41 @@ apply_mask(const Layer *layer, float *to, const float *from)
 		}
 }
 
+static void
+apply_mask_bf16(const Layer *layer, guint16 *to, const guint16 *from)
+{
+	const gsize units = shape_size(layer->in);
+	float factors[4];
+
+	for (int row = 0; row < layer->batch; row++)
+		for (gsize u = 0; u < units; u++) {
+			gsize i = (gsize)row * units + u;
+
+			if (u % 4 == 0)
+				draw_mask(layer, row, u, factors);
+			to[i] = bf16_from_float(bf16_to_float(from[i]) *
+						factors[u % 4]);
+		}
+}
+
+static void
+apply(const Layer *layer, void *to, const void *from)
+{
+	if (dnn_layout_type(layer->out_layout) == DNN_F32)
+		apply_mask(layer, to, from);
+	else
+		apply_mask_bf16(layer, to, from);
+}
+
 static gboolean
 dropout_forward(Layer *layer, GError **error)
 {
 	(void)error;
 	if (layer->training)
-		apply_mask(layer, layer->dst, layer->src);
+		apply(layer, layer->dst, layer->src);
 	else
 		memcpy(layer->dst, layer->src,
-		       layer_in_size(layer) * sizeof *layer->dst);
+		       dnn_layout_bytes(layer->out_layout));
 	return TRUE;
 }
 
@@ -56,8 +83,15 @@ dropout_backward(Layer *layer, GError **error)
 {
 	(void)error;
 	if (layer->dsrc != NULL)
-		apply_mask(layer, layer->dsrc, layer->ddst);
+		apply(layer, layer->dsrc, layer->ddst);
 	return TRUE;
+}
+
+static void
+dropout_place(Layer *layer, LayerMemory *memory)
+{
+	(void)layer;
+	(void)memory;
 }
 
 static void
@@ -67,16 +101,19 @@ dropout_bind(Layer *layer)
 }
 
 static const LayerType dropout_type = { dropout_forward, dropout_backward,
-					dropout_bind };
+					dropout_place, dropout_bind };
 
 Layer *
-layer_dropout_new(const char *name, int batch, Shape in, double rate,
-		  guint64 seed)
+layer_dropout_new(const LayerInput *in, const char *name, double rate,
+		  guint64 seed, GError **error)
 {
-	Layer *layer =
-		layer_new(&dropout_type, LAYER_DROPOUT, name, batch, in, in);
+	g_autoptr(Layer) layer =
+		layer_new(&dropout_type, LAYER_DROPOUT, name, in, in->shape);
 
 	layer->rate = rate;
 	layer->seed = seed;
-	return layer;
+	layer->out_layout = dnn_layout_copy(in->layout, error);
+	if (layer->out_layout == NULL)
+		return NULL;
+	return g_steal_pointer(&layer);
 }

@@ -1,4 +1,3 @@
-#include "kw/alloc.h"
 #include "train/layer.h"
 
 static gboolean
@@ -14,6 +13,13 @@ pool_backward(Layer *layer, GError **error)
 }
 
 static void
+pool_place(Layer *layer, LayerMemory *memory)
+{
+	layer->workspace = region_take(&memory->activations,
+				       dnn_op_workspace(layer->op_forward));
+}
+
+static void
 pool_bind(Layer *layer)
 {
 	dnn_op_bind(layer->op_forward, DNN_SRC, layer->src);
@@ -26,28 +32,32 @@ pool_bind(Layer *layer)
 	dnn_op_bind(layer->op_backward_data, DNN_DIFF_SRC, layer->dsrc);
 }
 
-static const LayerType pool_type = { pool_forward, pool_backward, pool_bind };
+static const LayerType pool_type = { pool_forward, pool_backward, pool_place,
+				     pool_bind };
 
 Layer *
-layer_pool_new(Dnn *dnn, const char *name, int batch, Shape in, LayerRole role,
+layer_pool_new(const LayerInput *in, const char *name, LayerRole role,
 	       GError **error)
 {
-	const Shape out = { in.h / 2, in.w / 2, in.c };
-	const DnnPoolShape shape = { batch, in.h, in.w, in.c };
+	const Shape out = { in->shape.h / 2, in->shape.w / 2, in->shape.c };
+	const DnnPoolShape shape = { in->batch, in->shape.h, in->shape.w,
+				     in->shape.c };
 	const gboolean training = role == LAYER_TRAINED;
 	g_autoptr(Layer) layer =
-		layer_new(&pool_type, LAYER_POOL, name, batch, in, out);
+		layer_new(&pool_type, LAYER_POOL, name, in, out);
 
-	layer->dnn = dnn;
-	layer->op_forward = dnn_pool_forward(dnn, &shape, training, error);
+	layer->op_forward =
+		dnn_pool_forward(in->dnn, &in->mode, &shape, training, error);
 	if (layer->op_forward == NULL)
+		return NULL;
+	layer->out_layout = dnn_op_layout(layer->op_forward, DNN_DST, error);
+	if (layer->out_layout == NULL)
 		return NULL;
 	if (!training)
 		return g_steal_pointer(&layer);
-	layer->op_backward_data = dnn_pool_backward(dnn, &shape, error);
-	layer->workspace = kw_alloc(dnn_op_workspace(layer->op_forward), 1,
-				    "the indices of pooling", error);
-	if (layer->op_backward_data == NULL || layer->workspace == NULL)
+	layer->op_backward_data =
+		dnn_pool_backward(in->dnn, &in->mode, &shape, error);
+	if (layer->op_backward_data == NULL)
 		return NULL;
 	return g_steal_pointer(&layer);
 }

@@ -29,7 +29,7 @@ read_pixels(Loader *loader, gsize index, GError **error)
 	const KwDatasetInfo *info = kw_dataset_info(s->dataset);
 	KwTransform transform;
 
-	if (!kw_dataset_read_images(s->dataset, s->split, index, 1,
+	if (!kw_dataset_read_images(s->dataset, s->split, s->rows[index], 1,
 				    loader->pixels, error))
 		return NULL;
 	if (loader->transformer == NULL)

@@ -2,13 +2,14 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kw/alloc.h"
 #include "kw/dataset.h"
 #include "kw/error.h"
-#include "lib/h5.h"
 #include "train/keras_file.h"
 #include "train/model_config.h"
+#include "train/model_h5.h"
 
 enum { MODEL_VERSION = 1, MAX_SIDE = 65535 };
 
@@ -39,9 +40,8 @@ model_info_free(ModelInfo *info)
 
 /* ---- writing */
 
-/* Floats of a layer's kernel: h x w x in x out. */
-static int
-kernel_dims(const Layer *layer, hsize_t dims[4])
+int
+model_h5_kernel_dims(const Layer *layer, hsize_t dims[4])
 {
 	if (layer->kind == LAYER_CONV) {
 		dims[0] = dims[1] = 3;
@@ -54,9 +54,10 @@ kernel_dims(const Layer *layer, hsize_t dims[4])
 	return 2;
 }
 
-static gboolean
-write_param(hid_t group, const char *dataset_name, Dnn *dnn, const Param *param,
-	    int rank, const hsize_t *dims, GError **error)
+gboolean
+model_h5_write_param(hid_t group, const char *dataset_name, Dnn *dnn,
+		     const Param *param, ModelH5Export export, int rank,
+		     const hsize_t *dims, GError **error)
 {
 	g_auto(KwHid) dataset = H5I_INVALID_HID;
 	g_autofree float *values = NULL;
@@ -65,7 +66,7 @@ write_param(hid_t group, const char *dataset_name, Dnn *dnn, const Param *param,
 	for (int i = 0; i < rank; i++)
 		n *= dims[i];
 	values = kw_alloc(n, sizeof *values, "the weights of a layer", error);
-	if (values == NULL || !param_export(dnn, param, values, error))
+	if (values == NULL || !export(dnn, param, values, error))
 		return FALSE;
 	dataset = kw_h5_create_dataset(group, dataset_name, H5T_IEEE_F32LE,
 				       rank, dims);
@@ -88,15 +89,15 @@ write_weights(hid_t group, const Layer *layer, Dnn *dnn, GError **error)
 	const char *const names[] = { kernel, bias };
 	const hsize_t bias_dims[] = { (hsize_t)layer->out.c };
 	hsize_t dims[4];
-	int rank = kernel_dims(layer, dims);
+	int rank = model_h5_kernel_dims(layer, dims);
 
 	if (inner < 0 || !kw_h5_set_strings(group, "weight_names", names, 2))
 		return kw_h5_fail(error, KW_ERROR_IO, "cannot write '%s'",
 				  layer->name);
-	return write_param(inner, "kernel:0", dnn, layer->kernel, rank, dims,
-			   error) &&
-	       write_param(inner, "bias:0", dnn, layer->bias, 1, bias_dims,
-			   error);
+	return model_h5_write_param(inner, "kernel:0", dnn, layer->kernel,
+				    param_export, rank, dims, error) &&
+	       model_h5_write_param(inner, "bias:0", dnn, layer->bias,
+				    param_export, 1, bias_dims, error);
 }
 
 /* `layer` is NULL for one of Keras's that we have no need of. */
@@ -178,26 +179,49 @@ write_attributes(hid_t file, const Network *network, const ModelInfo *info)
 }
 
 gboolean
+model_h5_write(hid_t file, const char *name, const Network *network,
+	       const ModelInfo *info, GError **error)
+{
+	if (!write_attributes(file, network, info))
+		return kw_h5_fail(error, KW_ERROR_IO, "cannot write '%s'",
+				  name);
+	if (write_model_weights(file, network, error))
+		return TRUE;
+	g_prefix_error(error, "'%s': ", name);
+	return FALSE;
+}
+
+gboolean
+model_h5_finish(hid_t *file, const char *name, GError **error)
+{
+	/* Flushing finds a full disk first, with HDF5 still in good order. */
+	if (H5Fflush(*file, H5F_SCOPE_LOCAL) >= 0 &&
+	    H5Fclose(kw_hid_steal(file)) >= 0)
+		return TRUE;
+	return kw_h5_fail(error, KW_ERROR_IO, "cannot write '%s'", name);
+}
+
+gboolean
+model_h5_give_up(hid_t *file, const char *path)
+{
+	if (*file < 0)
+		return FALSE;
+	if (truncate(path, 0) == 0)
+		H5Fflush(*file, H5F_SCOPE_LOCAL);
+	kw_hid_close(kw_hid_steal(file));
+	return FALSE;
+}
+
+gboolean
 model_write(const char *path, const char *name, const Network *network,
 	    const ModelInfo *info, GError **error)
 {
 	g_auto(KwHid) file = kw_h5_create(path, name, error);
 
-	if (file < 0)
-		return FALSE;
-	if (!write_attributes(file, network, info))
-		return kw_h5_fail(error, KW_ERROR_IO, "cannot write '%s'",
-				  name);
-	if (!write_model_weights(file, network, error)) {
-		g_prefix_error(error, "'%s': ", name);
-		return FALSE;
-	}
-	/* Flushing finds a full disk first, with HDF5 still in good order. */
-	if (H5Fflush(file, H5F_SCOPE_LOCAL) < 0 ||
-	    H5Fclose(kw_hid_steal(&file)) < 0)
-		return kw_h5_fail(error, KW_ERROR_IO, "cannot write '%s'",
-				  name);
-	return TRUE;
+	if (file >= 0 && model_h5_write(file, name, network, info, error) &&
+	    model_h5_finish(&file, name, error))
+		return TRUE;
+	return model_h5_give_up(&file, path);
 }
 
 /* ---- what a model says of itself */

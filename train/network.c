@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kw/alloc.h"
-#include "train/softmax.h"
+#include "kw/error.h"
+#include "train/network_internal.h"
 
 /* VGG19 without top, as Keras names and counts it; 0 filters: pooling. */
 static const struct {
@@ -29,7 +29,7 @@ static const struct {
 typedef struct {
 	Network *network;
 	GPtrArray *layers;
-	Shape shape;     /* of the output so far */
+	LayerInput in;   /* of the next layer: the output so far */
 	int keras_index; /* of the next layer; 0 is Keras's input layer */
 	gboolean trained_below;
 } Builder;
@@ -55,7 +55,8 @@ add(Builder *b, Layer *layer)
 	if (layer == NULL)
 		return FALSE;
 	layer->keras_index = b->keras_index++;
-	b->shape = layer->out;
+	b->in.shape = layer->out;
+	b->in.layout = layer->out_layout;
 	g_ptr_array_add(b->layers, layer);
 	return TRUE;
 }
@@ -63,23 +64,23 @@ add(Builder *b, Layer *layer)
 static gboolean
 add_body(Builder *b, GError **error)
 {
-	Dnn *dnn = b->network->dnn;
-	const int batch = b->network->spec.batch;
-
 	for (gsize i = 0; i < G_N_ELEMENTS(vgg19); i++) {
 		LayerRole below =
 			b->trained_below ? LAYER_TRAINED : LAYER_FORWARD;
-		Layer *layer =
-			vgg19[i].filters == 0
-				? layer_pool_new(dnn, vgg19[i].name, batch,
-						 b->shape, below, error)
-				: layer_conv_new(dnn, vgg19[i].name, batch,
-						 b->shape, vgg19[i].filters,
-						 next_role(b), error);
+		Layer *layer = vgg19[i].filters == 0
+				       ? layer_pool_new(&b->in, vgg19[i].name,
+							below, error)
+				       : layer_conv_new(&b->in, vgg19[i].name,
+							vgg19[i].filters,
+							next_role(b), error);
 		if (!add(b, layer))
 			return FALSE;
 	}
-	return TRUE;
+	if (b->in.mode.algorithm != DNN_WINOGRAD || dnn_has_winograd(b->in.dnn))
+		return TRUE;
+	g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
+		    "%s has no Winograd kernels for this CPU", dnn_version());
+	return FALSE;
 }
 
 static gboolean
@@ -92,15 +93,13 @@ static gboolean
 add_head(Builder *b, GError **error)
 {
 	const NetworkSpec *spec = &b->network->spec;
-	Dnn *dnn = b->network->dnn;
 	char name[32];
 
 	b->keras_index++; /* Flatten */
 	for (int i = 0; i < spec->n_head; i++) {
 		snprintf(name, sizeof name, "dense_%d", i + 1);
-		if (!add(b, layer_dense_new(dnn, name, spec->batch, b->shape,
-					    spec->head[i], TRUE, next_role(b),
-					    error)))
+		if (!add(b, layer_dense_new(&b->in, name, spec->head[i], TRUE,
+					    next_role(b), error)))
 			return FALSE;
 		if (i == spec->n_head - 1) {
 			Layer *last = b->layers->pdata[b->layers->len - 1];
@@ -110,106 +109,87 @@ add_head(Builder *b, GError **error)
 		snprintf(name, sizeof name, i == 0 ? "dropout" : "dropout_%d",
 			 i);
 		if (has_dropout(spec, i) &&
-		    !add(b, layer_dropout_new(name, spec->batch, b->shape,
-					      spec->dropout,
-					      spec->seed + (guint64)i)))
+		    !add(b, layer_dropout_new(&b->in, name, spec->dropout,
+					      spec->seed + (guint64)i, error)))
 			return FALSE;
 	}
-	return add(b,
-		   layer_dense_new(dnn, "predictions", spec->batch, b->shape,
-				   spec->classes, FALSE, next_role(b), error));
-}
-
-/* ---- memory */
-
-static float *
-new_buffer(Network *network, gsize floats, GError **error)
-{
-	float *buffer = kw_alloc0(floats, sizeof *buffer,
-				  "the activations of the network", error);
-
-	if (buffer != NULL)
-		g_ptr_array_add(network->buffers, buffer);
-	return buffer;
-}
-
-/*
- * Outputs that the backward pass reads are kept: those of trained layers, and
- * what the first of them eats.  All others, and all gradients, need only the
- * buffer of their parity: of two neighbours one is read, the other written.
- */
-static gboolean
-is_kept(const Network *network, guint i)
-{
-	return network->spec.training && i + 1 >= network->first_trained;
-}
-
-static gboolean
-allocate_activations(Network *network, GError **error)
-{
-	gsize transient_size[2] = { 0, 0 };
-	float *transient[2];
-
-	for (guint i = 0; i < network->n_layers; i++)
-		if (!is_kept(network, i) || i >= network->first_trained)
-			transient_size[i % 2] =
-				MAX(transient_size[i % 2],
-				    layer_out_size(network->layers[i]));
-	for (int k = 0; k < 2; k++) {
-		transient[k] = new_buffer(network, transient_size[k], error);
-		if (transient[k] == NULL)
-			return FALSE;
-	}
-	for (guint i = 0; i < network->n_layers; i++) {
-		Layer *layer = network->layers[i];
-
-		layer->src =
-			i == 0 ? network->input : network->layers[i - 1]->dst;
-		layer->dst = is_kept(network, i)
-				     ? new_buffer(network,
-						  layer_out_size(layer), error)
-				     : transient[i % 2];
-		if (layer->dst == NULL)
-			return FALSE;
-		if (network->spec.training && i >= network->first_trained)
-			layer->ddst = transient[i % 2];
-		if (network->spec.training && i > network->first_trained)
-			layer->dsrc = transient[(i + 1) % 2];
-		layer->type->bind(layer);
-	}
-	return TRUE;
+	return add(b, layer_dense_new(&b->in, "predictions", spec->classes,
+				      FALSE, next_role(b), error));
 }
 
 /* ---- life */
 
 Network *
-network_new(const NetworkSpec *spec, GError **error)
+network_build(const NetworkSpec *spec, GError **error)
 {
 	g_autoptr(Network) network = g_new0(Network, 1);
 	Builder b = { .network = network,
 		      .layers = g_ptr_array_new(),
-		      .shape = { spec->height, spec->width, spec->channels },
+		      .in = { .mode = spec->mode,
+			      .batch = spec->batch,
+			      .shape = { spec->height, spec->width,
+					 spec->channels } },
 		      .keras_index = 1 };
 	gboolean ok;
 
 	network->spec = *spec;
-	network->buffers = g_ptr_array_new_with_free_func(kw_free);
 	network->first_trained = G_MAXUINT;
-	network->dnn = dnn_new(spec->threads, error);
-	ok = network->dnn != NULL && add_body(&b, error) && add_head(&b, error);
+	b.in.dnn = network->dnn = dnn_new(spec->threads, error);
+	if (network->dnn != NULL)
+		b.in.layout = network->in_layout =
+			dnn_layout_nhwc(DNN_F32, spec->batch, spec->height,
+					spec->width, spec->channels, error);
+	ok = b.in.layout != NULL && add_body(&b, error) && add_head(&b, error);
 	network->n_layers = b.layers->len;
 	network->layers = (Layer **)g_ptr_array_free(b.layers, FALSE);
 	if (!ok)
 		return NULL;
 	network->first_trained = MIN(network->first_trained, network->n_layers);
-	network->input =
-		new_buffer(network, layer_in_size(network->layers[0]), error);
-	network->probabilities = new_buffer(
-		network, (gsize)spec->batch * (gsize)spec->classes, error);
-	if (network->input == NULL || network->probabilities == NULL ||
-	    !allocate_activations(network, error))
+	return g_steal_pointer(&network);
+}
+
+Network *
+network_new(const NetworkSpec *spec, GError **error)
+{
+	g_autoptr(Network) network = network_build(spec, error);
+
+	if (network == NULL || !network_allocate(network, error))
 		return NULL;
 	return g_steal_pointer(&network);
+}
+
+static gboolean
+copy_weights(Network *to, const Network *from, GError **error)
+{
+	for (guint i = 0; i < to->n_layers; i++) {
+		const Layer *source = from->layers[i];
+		const Layer *layer = to->layers[i];
+
+		if (layer->kernel != NULL &&
+		    (!param_copy(to->dnn, layer->kernel, source->kernel,
+				 error) ||
+		     !param_copy(to->dnn, layer->bias, source->bias, error)))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+Network *
+network_refreeze(Network *network, int freeze, GError **error)
+{
+	g_autoptr(Network) old = network;
+	g_autoptr(Network) thawed = NULL;
+	NetworkSpec spec = old->spec;
+
+	spec.freeze = freeze;
+	thawed = network_build(&spec, error);
+	if (thawed == NULL)
+		return NULL;
+	network_keep_weights(old);
+	if (!network_allocate(thawed, error) ||
+	    !copy_weights(thawed, old, error))
+		return NULL;
+	return g_steal_pointer(&thawed);
 }
 
 void
@@ -220,7 +200,10 @@ network_free(Network *network)
 	for (guint i = 0; i < network->n_layers; i++)
 		layer_free(network->layers[i]);
 	g_free(network->layers);
-	g_ptr_array_unref(network->buffers);
+	dnn_layout_free(network->in_layout);
+	region_clear(&network->memory.weights);
+	region_clear(&network->memory.training);
+	region_clear(&network->memory.activations);
 	dnn_free(network->dnn);
 	g_free(network);
 }
@@ -282,10 +265,12 @@ network_forward(Network *network, gboolean training, guint64 step,
 }
 
 gboolean
-network_backward(Network *network, const gint32 *labels, int n, GError **error)
+network_backward(Network *network, const gint32 *labels, int n,
+		 const Loss *loss, GError **error)
 {
 	softmax_backward(logits_layer(network)->ddst, network->probabilities,
-			 labels, n, network->spec.batch, network->spec.classes);
+			 labels, n, network->spec.batch, network->spec.classes,
+			 loss);
 	for (guint i = network->n_layers; i-- > network->first_trained;)
 		if (!network->layers[i]->type->backward(network->layers[i],
 							error))
@@ -309,7 +294,7 @@ network_l2_loss(const Network *network)
 
 double
 network_cross_entropy(const Network *network, const gint32 *labels, int n,
-		      int *correct)
+		      const Loss *loss, int *correct)
 {
 	const int classes = network->spec.classes;
 	const float *p = network->probabilities;
@@ -319,7 +304,7 @@ network_cross_entropy(const Network *network, const gint32 *labels, int n,
 		if (argmax(p + (gsize)i * (gsize)classes, classes) == labels[i])
 			++*correct;
 	return softmax_cross_entropy(logits_layer(network)->dst, labels, n,
-				     classes);
+				     classes, loss);
 }
 
 void

@@ -6,6 +6,7 @@
 #define KW_TRAIN_NETWORK_H
 
 #include "train/layer.h"
+#include "train/softmax.h"
 
 enum {
 	VGG19_CONVOLUTIONS = 16,
@@ -29,7 +30,17 @@ typedef struct {
 	gboolean training;
 	guint64 seed;
 	int threads;
+	DnnMode mode; /* all zeros: float32, N,H,W,C, direct; see plan.h */
 } NetworkSpec;
+
+/* What a network takes, in bytes. */
+typedef struct {
+	gsize weights;     /* parameters, and copies for the operations */
+	gsize training;    /* their gradients and velocities */
+	gsize activations; /* and their gradients */
+	gsize scratch;     /* of oneDNN */
+	gsize total;
+} NetworkMemory;
 
 typedef struct {
 	NetworkSpec spec;
@@ -37,16 +48,32 @@ typedef struct {
 	guint n_layers;
 	Layer **layers;       /* bottom to top; the last gives the logits */
 	guint first_trained;  /* index; n_layers when none is */
+	DnnLayout *in_layout; /* of the input */
 	float *input;         /* batch x h x w x c, standardised; fill this */
 	float *probabilities; /* batch x classes: softmax of the logits */
-	GPtrArray *buffers;   /* all activations, for kw_free() */
+	LayerMemory memory;   /* of all of them */
 } Network;
 
 /*
+ * What network_new() would allocate.  Makes the operations to know it, but
+ * allocates none of it.
+ */
+gboolean network_memory(const NetworkSpec *spec, NetworkMemory *memory,
+			GError **error);
+
+/*
  * Make all layers with kernels and biases of zero.
- * Errors: KW_ERROR_MEMORY, KW_ERROR_UNSUPPORTED (oneDNN).
+ * Errors: KW_ERROR_MEMORY, KW_ERROR_UNSUPPORTED (oneDNN; a mode that this CPU
+ * does not have).
  */
 Network *network_new(const NetworkSpec *spec, GError **error);
+
+/*
+ * The same network with another number of frozen layers: the same weights, and
+ * a momentum of zero.  Takes `network`, and frees it also where it returns
+ * NULL.  Of both networks, the weights alone are in memory at the same time.
+ */
+Network *network_refreeze(Network *network, int freeze, GError **error);
 void network_free(Network *network);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Network, network_free)
 
@@ -67,21 +94,21 @@ gboolean network_forward(Network *network, gboolean training, guint64 step,
 
 /*
  * After network_forward(): gradients of the mean cross-entropy of the first n
- * rows, given their labels; rows from n on count for nothing.  The L2 term is
- * not in them: see sgd.h.
+ * rows, given their labels; rows from n on count for nothing.  `loss` may be
+ * NULL: the plain one.  The L2 term is not in them: see sgd.h.
  */
 gboolean network_backward(Network *network, const gint32 *labels, int n,
-			  GError **error);
+			  const Loss *loss, GError **error);
 
 /* sum of l2 * sum(kernel^2) over all layers: the part of Keras's loss that is
  * not cross-entropy. */
 double network_l2_loss(const Network *network);
 
-/* After network_forward(): -log(probability of the label), summed over the
- * first n rows, and how many of them have the label on top (the first of
- * equals, as argmax does). */
+/* After network_forward(): the cross-entropy summed over the first n rows, by
+ * `loss` (NULL: -log(probability of the label)), and how many of them have the
+ * label on top (the first of equals, as argmax does). */
 double network_cross_entropy(const Network *network, const gint32 *labels,
-			     int n, int *correct);
+			     int n, const Loss *loss, int *correct);
 
 /* Parameters in all, and those that are trained. */
 void network_count(const Network *network, gsize *all, gsize *trained);

@@ -2,95 +2,81 @@
 
 #include <string.h>
 
-#include "kw/alloc.h"
-
-static float *
-new_floats(gsize n, GError **error)
+/*
+ * The layout of value, gradient and velocity, float32.  The gradient comes in
+ * one layout; the others share it, so that the update is one pass over plain
+ * arrays.  A frozen kernel is only read: it lies as the forward pass wants it,
+ * or where that wants bf16, as in Keras.
+ */
+static DnnLayout *
+choose_master(const Param *param, GError **error)
 {
-	return kw_alloc0(n, sizeof(float), "the weights of the network", error);
+	if (param->op_backward_weights != NULL)
+		return dnn_op_layout(param->op_backward_weights,
+				     DNN_DIFF_WEIGHTS, error);
+	return dnn_layout_copy(dnn_layout_type(param->forward_layout) ==
+					       DNN_BF16
+				       ? param->keras
+				       : param->forward_layout,
+			       error);
 }
 
-/* Value, and what training needs: n floats each. */
+/* How the copies of the value differ from it, and what brings them up to date.
+ */
 static gboolean
-allocate_master(Param *param, gsize n, gboolean trained, GError **error)
+prepare_copies(Dnn *dnn, Param *param, GError **error)
 {
-	param->n = n;
-	param->value = new_floats(n, error);
-	if (param->value == NULL || !trained)
-		return param->value != NULL;
-	param->gradient = new_floats(n, error);
-	if (param->gradient == NULL)
-		return FALSE;
-	param->velocity = new_floats(n, error);
-	return param->velocity != NULL;
-}
-
-/* The buffer for an operation: the value itself where its layout will do. */
-static float *
-new_copy(const Param *param, const DnnLayout *layout, GError **error)
-{
-	if (dnn_layout_equal(layout, param->master))
-		return param->value;
-	return new_floats(dnn_layout_floats(layout), error);
-}
-
-static gboolean
-prepare_backward(Param *param, DnnOp *backward_data, GError **error)
-{
+	if (!dnn_layout_equal(param->forward_layout, param->master)) {
+		param->refresh_forward = dnn_convert(dnn, param->forward_layout,
+						     param->master, error);
+		if (param->refresh_forward == NULL)
+			return FALSE;
+	}
+	if (param->op_backward_data == NULL)
+		return TRUE;
 	param->backward_layout =
-		dnn_op_layout(backward_data, DNN_WEIGHTS, error);
+		dnn_op_layout(param->op_backward_data, DNN_WEIGHTS, error);
 	if (param->backward_layout == NULL)
 		return FALSE;
-	param->backward = new_copy(param, param->backward_layout, error);
-	if (param->backward == NULL)
-		return FALSE;
-	dnn_op_bind(backward_data, DNN_WEIGHTS, param->backward);
-	return TRUE;
+	if (dnn_layout_equal(param->backward_layout, param->master) ||
+	    dnn_layout_equal(param->backward_layout, param->forward_layout))
+		return TRUE;
+	param->refresh_backward =
+		dnn_convert(dnn, param->backward_layout, param->master, error);
+	return param->refresh_backward != NULL;
 }
 
 Param *
-param_new_kernel(DnnLayout *keras, DnnOp *forward, DnnOp *backward_data,
-		 DnnOp *backward_weights, GError **error)
+param_new_kernel(Dnn *dnn, DnnLayout *keras, DnnOp *forward,
+		 DnnOp *backward_data, DnnOp *backward_weights, GError **error)
 {
 	g_autoptr(Param) param = g_new0(Param, 1);
 
 	param->keras = keras;
+	param->op_forward = forward;
+	param->op_backward_data = backward_data;
+	param->op_backward_weights = backward_weights;
 	param->forward_layout = dnn_op_layout(forward, DNN_WEIGHTS, error);
-	/* The gradient comes in one layout; master and momentum share it, so
-	 * that the update is one pass over plain arrays. */
-	param->master = backward_weights != NULL
-				? dnn_op_layout(backward_weights,
-						DNN_DIFF_WEIGHTS, error)
-				: dnn_op_layout(forward, DNN_WEIGHTS, error);
-	if (param->forward_layout == NULL || param->master == NULL ||
-	    !allocate_master(param, dnn_layout_floats(param->master),
-			     backward_weights != NULL, error))
+	if (param->forward_layout == NULL)
 		return NULL;
-	param->forward = new_copy(param, param->forward_layout, error);
-	if (param->forward == NULL)
+	param->master = choose_master(param, error);
+	if (param->master == NULL)
 		return NULL;
-	dnn_op_bind(forward, DNN_WEIGHTS, param->forward);
-	if (backward_weights != NULL)
-		dnn_op_bind(backward_weights, DNN_DIFF_WEIGHTS,
-			    param->gradient);
-	if (backward_data != NULL &&
-	    !prepare_backward(param, backward_data, error))
+	param->n = dnn_layout_floats(param->master);
+	if (!prepare_copies(dnn, param, error))
 		return NULL;
 	return g_steal_pointer(&param);
 }
 
 Param *
-param_new_bias(gsize n, DnnOp *forward, DnnOp *backward_weights, GError **error)
+param_new_bias(gsize n, DnnOp *forward, DnnOp *backward_weights)
 {
-	g_autoptr(Param) param = g_new0(Param, 1);
+	Param *param = g_new0(Param, 1);
 
-	if (!allocate_master(param, n, backward_weights != NULL, error))
-		return NULL;
-	param->forward = param->value;
-	dnn_op_bind(forward, DNN_BIAS, param->forward);
-	if (backward_weights != NULL)
-		dnn_op_bind(backward_weights, DNN_DIFF_BIAS, param->gradient);
-	return g_steal_pointer(&param);
+	param->n = n;
+	param->op_forward = forward;
+	param->op_backward_weights = backward_weights;
+	return param;
 }
 
 void
@@ -98,13 +84,8 @@ param_free(Param *param)
 {
 	if (param == NULL)
 		return;
-	if (param->forward != param->value)
-		kw_free(param->forward);
-	if (param->backward != param->value)
-		kw_free(param->backward);
-	kw_free(param->value);
-	kw_free(param->gradient);
-	kw_free(param->velocity);
+	dnn_op_free(param->refresh_forward);
+	dnn_op_free(param->refresh_backward);
 	dnn_layout_free(param->keras);
 	dnn_layout_free(param->master);
 	dnn_layout_free(param->forward_layout);
@@ -112,39 +93,137 @@ param_free(Param *param)
 	g_free(param);
 }
 
-gboolean
-param_refresh(Dnn *dnn, Param *param, GError **error)
+/* ---- memory */
+
+static void
+place_copies(Param *param, Region *weights)
 {
-	if (param->forward != param->value &&
-	    !dnn_reorder(dnn, param->forward_layout, param->forward,
-			 param->master, param->value, error))
-		return FALSE;
-	return param->backward == NULL || param->backward == param->value ||
-	       dnn_reorder(dnn, param->backward_layout, param->backward,
-			   param->master, param->value, error);
+	param->forward = param->value;
+	if (param->refresh_forward != NULL)
+		param->forward = region_take(
+			weights, dnn_layout_bytes(param->forward_layout));
+	if (param->op_backward_data == NULL)
+		return;
+	if (param->refresh_backward != NULL)
+		param->backward = region_take(
+			weights, dnn_layout_bytes(param->backward_layout));
+	else
+		param->backward =
+			dnn_layout_equal(param->backward_layout, param->master)
+				? param->value
+				: param->forward;
+}
+
+static void
+bind(const Param *param)
+{
+	const gboolean bias = param->keras == NULL;
+
+	dnn_op_bind(param->op_forward, bias ? DNN_BIAS : DNN_WEIGHTS,
+		    param->forward);
+	if (param->op_backward_weights != NULL)
+		dnn_op_bind(param->op_backward_weights,
+			    bias ? DNN_DIFF_BIAS : DNN_DIFF_WEIGHTS,
+			    param->gradient);
+	if (param->op_backward_data != NULL)
+		dnn_op_bind(param->op_backward_data, DNN_WEIGHTS,
+			    param->backward);
+	if (param->refresh_forward != NULL) {
+		dnn_op_bind(param->refresh_forward, DNN_SRC, param->value);
+		dnn_op_bind(param->refresh_forward, DNN_DST, param->forward);
+	}
+	if (param->refresh_backward != NULL) {
+		dnn_op_bind(param->refresh_backward, DNN_SRC, param->value);
+		dnn_op_bind(param->refresh_backward, DNN_DST, param->backward);
+	}
+}
+
+void
+param_place(Param *param, Region *weights, Region *training)
+{
+	const gsize bytes = param->n * sizeof(float);
+
+	param->value = region_take(weights, bytes);
+	place_copies(param, weights);
+	if (param->op_backward_weights != NULL) {
+		param->gradient = region_take(training, bytes);
+		param->velocity = region_take(training, bytes);
+	}
+	if (param->value != NULL)
+		bind(param);
+}
+
+/* ---- values */
+
+gboolean
+param_refresh(Param *param, GError **error)
+{
+	return (param->refresh_forward == NULL ||
+		dnn_op_run(param->refresh_forward, error)) &&
+	       (param->refresh_backward == NULL ||
+		dnn_op_run(param->refresh_backward, error));
+}
+
+/* Keras's order to that of the value, gradient and velocity ... */
+static gboolean
+from_keras(Dnn *dnn, const Param *param, float *to, const float *keras,
+	   GError **error)
+{
+	if (param->keras != NULL)
+		return dnn_reorder(dnn, param->master, to, param->keras, keras,
+				   error);
+	memcpy(to, keras, param->n * sizeof *keras);
+	return TRUE;
+}
+
+/* ... and back. */
+static gboolean
+to_keras(Dnn *dnn, const Param *param, float *keras, const float *from,
+	 GError **error)
+{
+	if (param->keras != NULL)
+		return dnn_reorder(dnn, param->keras, keras, param->master,
+				   from, error);
+	memcpy(keras, from, param->n * sizeof *keras);
+	return TRUE;
 }
 
 gboolean
 param_import(Dnn *dnn, Param *param, const float *keras, GError **error)
 {
-	if (param->keras == NULL) {
-		memcpy(param->value, keras, param->n * sizeof *keras);
-		return TRUE;
-	}
-	return dnn_reorder(dnn, param->master, param->value, param->keras,
-			   keras, error) &&
-	       param_refresh(dnn, param, error);
+	return from_keras(dnn, param, param->value, keras, error) &&
+	       param_refresh(param, error);
 }
 
 gboolean
 param_export(Dnn *dnn, const Param *param, float *keras, GError **error)
 {
-	if (param->keras == NULL) {
-		memcpy(keras, param->value, param->n * sizeof *keras);
-		return TRUE;
-	}
-	return dnn_reorder(dnn, param->keras, keras, param->master,
-			   param->value, error);
+	return to_keras(dnn, param, keras, param->value, error);
+}
+
+gboolean
+param_import_velocity(Dnn *dnn, Param *param, const float *keras,
+		      GError **error)
+{
+	return from_keras(dnn, param, param->velocity, keras, error);
+}
+
+gboolean
+param_export_velocity(Dnn *dnn, const Param *param, float *keras,
+		      GError **error)
+{
+	return to_keras(dnn, param, keras, param->velocity, error);
+}
+
+gboolean
+param_copy(Dnn *dnn, Param *to, const Param *from, GError **error)
+{
+	if (to->keras == NULL)
+		memcpy(to->value, from->value, to->n * sizeof *to->value);
+	else if (!dnn_reorder(dnn, to->master, to->value, from->master,
+			      from->value, error))
+		return FALSE;
+	return param_refresh(to, error);
 }
 
 double

@@ -1,20 +1,31 @@
 #include "train/predict.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "kw/alloc.h"
 #include "kw/dataset.h"
 #include "kw/error.h"
-#include "kw/image.h"
-#include "train/softmax.h"
+#include "train/predict_views.h"
 
 struct Predictor {
+	char *model;
 	ModelInfo *info;
 	Network *network;
-	KwImageRequest request; /* how photos became the training images */
-	guint8 *pixels;         /* batch x h x w x c */
-	int threads;
+	KwImageRequest request;
+	float *input; /* batch x h x w x c */
+	/* where there are views */
+	KwTransformer *transformer;
+	guint8 *view; /* h x w x c */
 };
+
+static gsize
+image_size(const ModelInfo *info)
+{
+	return (gsize)info->height * (gsize)info->width * (gsize)info->channels;
+}
+
+/* ---- the model */
 
 /* The network of a model, without what only training needs. */
 static Network *
@@ -39,35 +50,52 @@ load_network(const char *model, const ModelInfo *info, int batch, int threads,
 	return g_steal_pointer(&network);
 }
 
-Predictor *
-predictor_new(const char *model, int batch, int threads, GError **error)
+static gboolean
+set_request(Predictor *p, GError **error)
 {
-	g_autoptr(Predictor) p = g_new0(Predictor, 1);
-
-	p->threads = threads;
-	p->info = model_read_info(model, error);
-	if (p->info == NULL)
-		return NULL;
 	p->request = (KwImageRequest){ .height = p->info->height,
 				       .width = p->info->width,
 				       .channels = p->info->channels,
 				       .max_pixels = KW_DEFAULT_MAX_PIXELS };
-	if (!kw_fit_parse(p->info->fit, &p->request.fit)) {
-		g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
-			    "'%s' was trained with --fit %s, which this "
-			    "program does not know; use the kw-predict of the "
-			    "same version as kw-train",
-			    model, p->info->fit);
+	if (kw_fit_parse(p->info->fit, &p->request.fit))
+		return TRUE;
+	g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
+		    "'%s' was trained with --fit %s, which this program does "
+		    "not know; use the kw-predict of the same version as "
+		    "kw-train",
+		    p->model, p->info->fit);
+	return FALSE;
+}
+
+static gboolean
+prepare_views(Predictor *p, GError **error)
+{
+	const ModelInfo *info = p->info;
+
+	p->view = kw_alloc(image_size(info), 1, "a view of an image", error);
+	if (p->view == NULL)
+		return FALSE;
+	p->transformer = kw_transformer_new(info->height, info->width,
+					    info->channels, error);
+	return p->transformer != NULL;
+}
+
+Predictor *
+predictor_new(const char *model, int batch, int threads, gboolean tta,
+	      GError **error)
+{
+	g_autoptr(Predictor) p = g_new0(Predictor, 1);
+
+	p->model = g_strdup(model);
+	p->info = model_read_info(model, error);
+	if (p->info == NULL || !set_request(p, error))
 		return NULL;
-	}
 	p->network = load_network(model, p->info, batch, threads, error);
-	if (p->network == NULL)
+	if (p->network == NULL || (tta && !prepare_views(p, error)))
 		return NULL;
-	p->pixels = kw_alloc0(layer_in_size(p->network->layers[0]), 1,
-			      "the pixels of a batch", error);
-	if (p->pixels == NULL)
-		return NULL;
-	return g_steal_pointer(&p);
+	p->input = kw_alloc((gsize)batch, image_size(p->info) * sizeof(float),
+			    "the input of a batch", error);
+	return p->input != NULL ? g_steal_pointer(&p) : NULL;
 }
 
 void
@@ -75,9 +103,12 @@ predictor_free(Predictor *p)
 {
 	if (p == NULL)
 		return;
-	kw_free(p->pixels);
+	kw_free(p->input);
+	kw_free(p->view);
+	kw_transformer_free(p->transformer);
 	network_free(p->network);
 	model_info_free(p->info);
+	g_free(p->model);
 	g_free(p);
 }
 
@@ -87,82 +118,85 @@ predictor_info(const Predictor *p)
 	return p->info;
 }
 
-static gsize
-image_size(const ModelInfo *info)
+const KwImageRequest *
+predictor_request(const Predictor *p)
 {
-	return (gsize)info->height * (gsize)info->width * (gsize)info->channels;
+	return &p->request;
 }
 
-/* A worker's part: row i of pixels and input, and the error of prediction i. */
-static void
-load_photo(Predictor *p, const char *path, int i, Prediction *prediction)
+/* ---- images */
+
+/* Row i of the input is an image, in the view that is asked for. */
+static gboolean
+set_row(Predictor *p, int i, const guint8 *pixels, const KwTransform *view,
+	GError **error)
 {
 	const ModelInfo *info = p->info;
 	const gsize size = image_size(info);
 	const int c = info->channels;
-	guint8 *pixels = p->pixels + (gsize)i * size;
-	float *input = p->network->input + (gsize)i * size;
 
-	if (!kw_image_load(path, &p->request, pixels, NULL, &prediction->error))
-		return;
-	kw_standardize(input, pixels, size / (gsize)c, c, info->scale,
-		       info->offset);
+	if (view != NULL) {
+		kw_transformer_set(p->transformer, pixels);
+		if (!kw_transformer_apply(p->transformer, view, p->view, error))
+			return FALSE;
+		pixels = p->view;
+	}
+	kw_standardize(p->input + (gsize)i * size, pixels, size / (gsize)c, c,
+		       info->scale, info->offset);
+	return TRUE;
 }
 
-/* What is wrong with a photo costs only this photo; other errors end the work.
- */
+/* Add the probabilities of a view, or of the images as they are. */
 static gboolean
-is_fatal(const GError *error)
+add_view(Predictor *p, const guint8 *pixels, int n, const KwTransform *view,
+	 float *sums, GError **error)
 {
-	return error != NULL &&
-	       !g_error_matches(error, KW_ERROR, KW_ERROR_INPUT) &&
-	       !g_error_matches(error, KW_ERROR, KW_ERROR_FORMAT);
-}
+	const gsize size = image_size(p->info);
+	const gsize count = (gsize)n * (gsize)p->network->spec.classes;
 
-/* Move the first fatal error out of the predictions, and drop the others. */
-static gboolean
-check_fatal(Prediction *predictions, int n, GError **error)
-{
-	GError *first = NULL;
-
-	for (int i = 0; i < n && first == NULL; i++)
-		if (is_fatal(predictions[i].error))
-			first = g_steal_pointer(&predictions[i].error);
-	if (first == NULL)
-		return TRUE;
 	for (int i = 0; i < n; i++)
-		g_clear_error(&predictions[i].error);
-	g_propagate_error(error, first);
-	return FALSE;
+		if (!set_row(p, i, pixels + (gsize)i * size, view, error))
+			return FALSE;
+	network_set_input(p->network, p->input, n);
+	if (!network_forward(p->network, FALSE, 0, error))
+		return FALSE;
+	for (gsize i = 0; i < count; i++)
+		sums[i] += p->network->probabilities[i];
+	return TRUE;
+}
+
+static gboolean
+check_finite(const Predictor *p, const float *values, gsize n, GError **error)
+{
+	for (gsize i = 0; i < n; i++) {
+		if (isfinite(values[i]))
+			continue;
+		g_set_error(error, KW_ERROR, KW_ERROR_FORMAT,
+			    "'%s' predicts what is not a number: its weights "
+			    "are too large, or its scale is; train it anew",
+			    p->model);
+		return FALSE;
+	}
+	return TRUE;
 }
 
 gboolean
-predictor_run(Predictor *p, char *const *paths, int n, Prediction *predictions,
+predictor_run(Predictor *p, const guint8 *pixels, int n, float *probabilities,
 	      GError **error)
 {
-	const int classes = p->network->spec.classes;
+	const gsize count = (gsize)n * (gsize)p->network->spec.classes;
 
-	memset(predictions, 0, (gsize)n * sizeof *predictions);
-#pragma omp parallel num_threads(MIN(p->threads, n))
-	{
-#pragma omp for schedule(dynamic, 1)
-		for (int i = 0; i < n; i++)
-			load_photo(p, paths[i], i, &predictions[i]);
-		kw_image_thread_end();
-	}
-	if (!check_fatal(predictions, n, error))
-		return FALSE;
-	if (!network_forward(p->network, FALSE, 0, error)) {
-		for (int i = 0; i < n; i++)
-			g_clear_error(&predictions[i].error);
-		return FALSE;
-	}
-	for (int i = 0; i < n; i++) {
-		const float *row =
-			p->network->probabilities + (gsize)i * (gsize)classes;
+	memset(probabilities, 0, count * sizeof *probabilities);
+	if (p->transformer == NULL)
+		return add_view(p, pixels, n, NULL, probabilities, error) &&
+		       check_finite(p, probabilities, count, error);
+	for (int v = 0; v < PREDICT_N_VIEWS; v++) {
+		const KwTransform view = predict_view(v);
 
-		predictions[i].label = argmax(row, classes);
-		predictions[i].probability = row[predictions[i].label];
+		if (!add_view(p, pixels, n, &view, probabilities, error))
+			return FALSE;
 	}
-	return TRUE;
+	for (gsize i = 0; i < count; i++)
+		probabilities[i] /= PREDICT_N_VIEWS;
+	return check_finite(p, probabilities, count, error);
 }

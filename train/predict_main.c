@@ -3,131 +3,14 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "kw/app.h"
-#include "kw/image.h"
-#include "kw/outfile.h"
 #include "kw/progress.h"
-#include "kw/tsv.h"
 #include "train/dnn.h"
 #include "train/predict.h"
-
-/* Photos at a time: keeps the CPU busy, and memory below that of training. */
-enum { BATCH = 8 };
-
-typedef struct {
-	KwCommon common;
-	const char *model;
-	GPtrArray *paths; /* as given: "-" stands for a list */
-} Options;
-
-/* ---- options */
-
-static const struct argp_child children[] = {
-	{ &kw_common_argp, 0, NULL, 0 },
-	{ 0 },
-};
-
-static error_t
-parse(int key, char *arg, struct argp_state *state)
-{
-	Options *options = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &options->common;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num == 0)
-			options->model = arg;
-		else
-			g_ptr_array_add(options->paths, arg);
-		return 0;
-	case ARGP_KEY_END:
-		if (options->model == NULL)
-			kw_arg_fail(state, "which model? kw-predict MODEL "
-					   "PHOTO...");
-		if (options->paths->len == 0)
-			kw_arg_fail(state, "which photos? name them after the "
-					   "model, or - for a list of names "
-					   "on standard input");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static void
-parse_options(Options *options, int argc, char **argv)
-{
-	static const struct argp argp = {
-		.parser = parse,
-		.args_doc = "MODEL PHOTO...",
-		.doc = "Predict the classes of photos with a model of "
-		       "kw-train.\v"
-		       "Prints a line a photo: its path, the most probable "
-		       "class and the probability, separated by tabs.  A "
-		       "PHOTO of - reads paths from standard input, one a "
-		       "line.",
-		.children = children,
-	};
-
-	kw_common_init(&options->common);
-	options->model = NULL;
-	options->paths = g_ptr_array_new();
-	argp_parse(&argp, argc, argv, 0, NULL, options);
-}
-
-/* ---- paths */
-
-/* Add the lines of standard input, empty ones left out. */
-static gboolean
-read_list(GPtrArray *paths, GError **error)
-{
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n;
-
-	while ((n = getline(&line, &size, stdin)) >= 0) {
-		if (n > 0 && line[n - 1] == '\n')
-			line[n - 1] = '\0';
-		if (*line != '\0')
-			g_ptr_array_add(paths, g_strdup(line));
-	}
-	free(line);
-	if (!kw_check_interrupted(error))
-		return FALSE;
-	if (ferror(stdin))
-		g_set_error(error, KW_ERROR, KW_ERROR_IO,
-			    "cannot read standard input: %s",
-			    g_strerror(errno));
-	return !ferror(stdin);
-}
-
-/* All paths, lists read.  NULL on failure. */
-static GPtrArray *
-expand_paths(const GPtrArray *given, GError **error)
-{
-	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-
-	for (guint i = 0; i < given->len; i++) {
-		const char *path = given->pdata[i];
-
-		if (strcmp(path, "-") != 0)
-			g_ptr_array_add(paths, g_strdup(path));
-		else if (!read_list(paths, error))
-			return NULL;
-	}
-	if (paths->len == 0) {
-		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
-			    "no photos: the list on standard input is empty");
-		return NULL;
-	}
-	return g_steal_pointer(&paths);
-}
+#include "train/predict_output.h"
+#include "train/predict_reader.h"
 
 /* ---- output */
 
@@ -135,6 +18,7 @@ typedef struct {
 	KwOutfile *file; /* NULL: standard output, written as it comes */
 	FILE *stream;
 	const char *name;
+	KwOutfile *summary; /* may be NULL */
 } Output;
 
 static void
@@ -143,6 +27,7 @@ output_clear(Output *out)
 	if (out->file != NULL && out->stream != NULL)
 		fclose(out->stream);
 	kw_outfile_free(out->file);
+	kw_outfile_free(out->summary);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Output, output_clear)
 
@@ -155,8 +40,15 @@ output_failed(const Output *out, GError **error)
 }
 
 static gboolean
-output_open(Output *out, const KwCommon *common, GError **error)
+output_open(Output *out, const PredictOptions *o, GError **error)
 {
+	const KwCommon *common = &o->common;
+
+	if (o->summary != NULL) {
+		out->summary = kw_outfile_new(o->summary, common->force, error);
+		if (out->summary == NULL)
+			return FALSE;
+	}
 	if (common->output == NULL || strcmp(common->output, "-") == 0) {
 		out->stream = stdout;
 		out->name = "standard output";
@@ -179,75 +71,126 @@ output_flush(const Output *out, GError **error)
 }
 
 static gboolean
-output_finish(Output *out, GError **error)
+output_finish(Output *out, const char *summary, GError **error)
 {
-	if (out->file == NULL)
-		return TRUE;
-	if (fclose(g_steal_pointer(&out->stream)) != 0)
+	if (out->file != NULL && fclose(g_steal_pointer(&out->stream)) != 0)
 		return output_failed(out, error);
-	return kw_outfile_commit(out->file, error);
-}
-
-static void
-print_prediction(const Output *out, const char *path, const ModelInfo *info,
-		 const Prediction *prediction)
-{
-	g_autofree char *name = kw_tsv_escape(path);
-	g_autofree char *class_name =
-		kw_tsv_escape(info->class_names[prediction->label]);
-
-	fprintf(out->stream, "%s\t%s\t%.6f\n", name, class_name,
-		(double)prediction->probability);
+	return (out->summary == NULL ||
+		(kw_outfile_write(out->summary, summary, strlen(summary),
+				  error) &&
+		 kw_outfile_commit(out->summary, error))) &&
+	       (out->file == NULL || kw_outfile_commit(out->file, error));
 }
 
 /* ---- work */
 
-/*
- * Print n photos in their order, and free the errors of those that cannot be
- * read; `skipped` takes what is to be said of them.
- */
-static void
-settle(const Output *out, const ModelInfo *info, char *const *paths, int n,
-       Prediction *predictions, GPtrArray *skipped)
-{
-	for (int i = 0; i < n; i++) {
-		GError *reason = predictions[i].error;
+typedef struct {
+	const PredictOptions *options;
+	PredictInput *input;
+	Predictor *predictor;
+	PredictReader *reader;
+	PredictTally *tally;
+	float *probabilities; /* batch x classes */
+	KwProgress *progress;
+	Output out;
+} Run;
 
-		if (reason == NULL) {
-			print_prediction(out, paths[i], info, &predictions[i]);
-			continue;
-		}
-		g_ptr_array_add(skipped, g_strdup_printf("'%s': %s", paths[i],
-							 reason->message));
-		g_error_free(reason);
+static void
+run_clear(Run *run)
+{
+	kw_progress_free(run->progress);
+	predict_reader_free(run->reader);
+	predictor_free(run->predictor);
+	predict_input_free(run->input);
+	predict_tally_free(run->tally);
+	g_free(run->probabilities);
+	output_clear(&run->out);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
+
+static void
+print_line(const Run *run, char *line)
+{
+	if (line != NULL)
+		fputs(line, run->out.stream);
+	g_free(line);
+}
+
+/* Print and count what came of row i. */
+static void
+settle(Run *run, const PredictBatch *batch, int i, const PredictItem *item)
+{
+	const PredictOptions *o = run->options;
+	PredictTally *tally = run->tally;
+	char **names = predictor_info(run->predictor)->class_names;
+	const float *row = run->probabilities + i * tally->classes;
+
+	if (batch->outcomes[i] == PREDICT_READ) {
+		const PredictAnswer answer =
+			predict_answer(row, tally->classes, o->threshold);
+
+		predict_tally_add(tally, &answer, item->label);
+		print_line(run, predict_line(o, names, item, &answer, row));
+		return;
+	}
+	if (batch->outcomes[i] == PREDICT_FAILED) {
+		const char *reason = batch->errors[i]->message;
+
+		predict_tally_fail(tally->failures, item->path, reason);
+		print_line(run, predict_line_failed(o, names, item, reason));
+	} else {
+		predict_tally_fail(tally->no_photos, item->path,
+				   batch->errors[i]->message);
 	}
 }
 
 static gboolean
-predict_all(Predictor *predictor, const GPtrArray *paths, const Output *out,
-	    KwProgress *progress, GPtrArray *skipped, GError **error)
+has_any(const PredictBatch *batch)
 {
-	Prediction predictions[BATCH];
+	for (int i = 0; i < batch->n; i++)
+		if (batch->outcomes[i] == PREDICT_READ)
+			return TRUE;
+	return FALSE;
+}
 
-	for (guint first = 0; first < paths->len; first += BATCH) {
-		char *const *batch = (char *const *)paths->pdata + first;
-		const int n = (int)MIN(BATCH, paths->len - first);
+static gboolean
+predict_batch(Run *run, const PredictBatch *batch, GError **error)
+{
+	g_auto(PredictItems) items = { 0 };
 
+	if (has_any(batch) &&
+	    !predictor_run(run->predictor, batch->pixels, batch->n,
+			   run->probabilities, error))
+		return FALSE;
+	if (!predict_input_describe(run->input, batch->first, (gsize)batch->n,
+				    &items, error))
+		return FALSE;
+	for (int i = 0; i < batch->n; i++)
+		settle(run, batch, i, &items.items[i]);
+	kw_progress_set(run->progress, batch->first + (gsize)batch->n);
+	return output_flush(&run->out, error);
+}
+
+static gboolean
+predict_all(Run *run, GError **error)
+{
+	const PredictBatch *batch;
+
+	while ((batch = predict_reader_next(run->reader, error)) != NULL) {
+		if (batch->n == 0)
+			return TRUE;
 		if (kw_interrupted()) {
 			g_set_error(error, KW_ERROR, KW_ERROR_INTERRUPTED,
-				    "interrupted after %u of %u photos", first,
-				    paths->len);
+				    "interrupted after %zu of %zu %s",
+				    batch->first,
+				    predict_input_count(run->input),
+				    predict_input_unit(run->input));
 			return FALSE;
 		}
-		if (!predictor_run(predictor, batch, n, predictions, error))
+		if (!predict_batch(run, batch, error))
 			return FALSE;
-		settle(out, predictor_info(predictor), batch, n, predictions,
-		       skipped);
-		if (!output_flush(out, error))
-			return FALSE;
-		kw_progress_set(progress, first + (guint)n);
 	}
-	return TRUE;
+	return FALSE;
 }
 
 /* ---- all of it */
@@ -260,65 +203,170 @@ report_model(const char *path, const ModelInfo *info, int threads)
 		   g_strv_length(info->class_names), dnn_version(), threads);
 }
 
+/* Without that, an answer of "uncertain" would mean two things. */
+static gboolean
+check_threshold(const PredictOptions *o, const ModelInfo *info, GError **error)
+{
+	if (o->threshold <= 0 ||
+	    !g_strv_contains((const char *const *)info->class_names,
+			     PREDICT_UNCERTAIN))
+		return TRUE;
+	g_set_error(error, KW_ERROR, KW_ERROR_USAGE,
+		    "--threshold answers '" PREDICT_UNCERTAIN "', and '%s' has "
+		    "a class of that name",
+		    o->model);
+	return FALSE;
+}
+
 /* A bar would mix with lines that go to the terminal as well. */
 static gboolean
-wants_progress(const KwCommon *common, const Output *out, guint n)
+wants_progress(const Run *run, gsize n)
 {
-	return common->verbosity >= 0 && n > BATCH &&
-	       (out->file != NULL || !isatty(STDOUT_FILENO));
+	const PredictOptions *o = run->options;
+
+	return o->common.verbosity >= 0 && n > (gsize)o->batch &&
+	       (run->out.file != NULL || !isatty(STDOUT_FILENO));
+}
+
+/* All that can be wrong before the first photo. */
+static gboolean
+prepare(Run *run, GError **error)
+{
+	const PredictOptions *o = run->options;
+	const int threads = o->common.threads;
+	const ModelInfo *info;
+	gsize n;
+	int batch;
+
+	if (!output_open(&run->out, o, error))
+		return FALSE;
+	run->input = predict_input_new(o->paths, o->split, error);
+	if (run->input == NULL)
+		return FALSE;
+	n = predict_input_count(run->input);
+	batch = (int)MIN((gsize)o->batch, n);
+	run->predictor = predictor_new(o->model, batch, threads, o->tta, error);
+	if (run->predictor == NULL)
+		return FALSE;
+	info = predictor_info(run->predictor);
+	if (!check_threshold(o, info, error) ||
+	    !predict_input_check(run->input, o->model, info, error))
+		return FALSE;
+	if (o->common.verbosity > 0)
+		report_model(o->model, info, threads);
+	run->tally = predict_tally_new((int)g_strv_length(info->class_names));
+	run->probabilities =
+		g_new(float, (gsize)batch *(gsize)run->tally->classes);
+	if (wants_progress(run, n))
+		run->progress = kw_progress_new(
+			"predicting", predict_input_unit(run->input), n);
+	run->reader = predict_reader_new(run->input,
+					 predictor_request(run->predictor),
+					 batch, threads, error);
+	return run->reader != NULL;
+}
+
+/* Is what was predicted enough for success? */
+static gboolean
+check_result(const Run *run, GError **error)
+{
+	const PredictTally *tally = run->tally;
+	const guint failed = tally->failures->len;
+	const char *unit = predict_input_unit(run->input);
+
+	if (tally->predicted == 0 && failed == 0)
+		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+			    "no photos: %u files, and none is of a type that "
+			    "can be read (JPEG, PNG, WebP, TIFF, GIF, BMP, "
+			    "HEIF or AVIF)",
+			    tally->no_photos->len);
+	else if (tally->predicted == 0)
+		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+			    "none of the %s could be read", unit);
+	else if (run->options->strict && failed > 0)
+		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+			    "%u of %zu %s could not be read, and --strict "
+			    "allows none",
+			    failed, tally->predicted + failed, unit);
+	else
+		return TRUE;
+	return FALSE;
 }
 
 static gboolean
-predict(const Options *options, GPtrArray *skipped, GError **error)
+predict(Run *run, GError **error)
 {
-	const KwCommon *common = &options->common;
-	g_auto(Output) out = { 0 };
-	g_autoptr(GPtrArray) paths = NULL;
-	g_autoptr(Predictor) predictor = NULL;
-	g_autoptr(KwProgress) progress = NULL;
+	g_autofree char *summary = NULL;
 
-	if (!output_open(&out, common, error))
+	if (!predict_all(run, error) || !check_result(run, error))
 		return FALSE;
-	paths = expand_paths(options->paths, error);
-	if (paths == NULL)
-		return FALSE;
-	predictor = predictor_new(options->model, (int)MIN(BATCH, paths->len),
-				  common->threads, error);
-	if (predictor == NULL)
-		return FALSE;
-	if (common->verbosity > 0)
-		report_model(options->model, predictor_info(predictor),
-			     common->threads);
-	if (wants_progress(common, &out, paths->len))
-		progress = kw_progress_new("predicting", "photos", paths->len);
-	if (!predict_all(predictor, paths, &out, progress, skipped, error))
-		return FALSE;
-	if (skipped->len == paths->len) {
-		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
-			    "no photo could be read");
-		return FALSE;
+	summary = predict_summary(run->options,
+				  predictor_info(run->predictor)->class_names,
+				  run->input, run->tally);
+	return output_finish(&run->out, summary, error);
+}
+
+/* What was left out: failures also with -q. */
+static void
+report_left_out(const PredictTally *tally, int verbosity)
+{
+	const guint n = tally->no_photos->len;
+
+	for (guint i = 0; i < tally->failures->len; i++) {
+		const PredictFailure *f = tally->failures->pdata[i];
+
+		kw_app_warn("skipped '%s': %s", f->path, f->reason);
 	}
-	return output_finish(&out, error);
+	for (guint i = 0; verbosity > 0 && i < n; i++) {
+		const PredictFailure *f = tally->no_photos->pdata[i];
+
+		kw_app_say("passed over '%s': %s", f->path, f->reason);
+	}
+	if (verbosity == 0 && n > 0)
+		kw_app_say("passed over %u file%s that %s; -v lists them", n,
+			   n == 1 ? "" : "s",
+			   n == 1 ? "is no photo" : "are no photos");
+}
+
+/* *status is what main() returns after a success. */
+static gboolean
+run_options(const PredictOptions *o, int *status, GError **error)
+{
+	g_auto(Run) run = { .options = o };
+	const int verbosity = o->common.verbosity;
+	KwSplit split;
+	gboolean ok = prepare(&run, error) && predict(&run, error);
+
+	g_clear_pointer(&run.progress, kw_progress_free);
+	if (run.tally == NULL)
+		return ok;
+	report_left_out(run.tally, verbosity);
+	if (run.tally->failures->len > 0)
+		*status = KW_EXIT_SKIPPED;
+	if (ok && verbosity >= 0 &&
+	    predict_input_dataset(run.input, &split) != NULL) {
+		g_autofree char *text = predict_tally_accuracy(
+			run.tally, kw_split_names[split]);
+
+		kw_app_say("%s", text);
+	}
+	return ok;
 }
 
 int
 main(int argc, char **argv)
 {
-	Options options;
-	g_autoptr(GPtrArray) skipped = g_ptr_array_new_with_free_func(g_free);
+	PredictOptions options;
 	g_autoptr(GError) error = NULL;
+	int status = KW_EXIT_DONE;
 	gboolean ok;
 
 	kw_app_init("kw-predict");
-	parse_options(&options, argc, argv);
+	predict_options_parse(&options, argc, argv);
 	if (!kw_image_start(argv[0], &error))
 		return kw_app_fail(error);
-	ok = predict(&options, skipped, &error);
-	g_ptr_array_unref(options.paths);
+	ok = run_options(&options, &status, &error);
 	kw_image_stop();
-	for (guint i = 0; i < skipped->len; i++)
-		kw_app_warn("skipped %s", (char *)skipped->pdata[i]);
-	if (!ok)
-		return kw_app_fail(error);
-	return kw_app_finish(skipped->len > 0 ? KW_EXIT_SKIPPED : KW_EXIT_DONE);
+	predict_options_clear(&options);
+	return ok ? kw_app_finish(status) : kw_app_fail(error);
 }

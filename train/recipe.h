@@ -27,7 +27,9 @@ typedef enum { SCHEDULE_CONSTANT, SCHEDULE_COSINE } Schedule;
 /* Begin with recipe_seed, not with zeros. */
 typedef struct {
 	/* network */
-	int freeze; /* the first so many layers, as Keras counts them; 0..22 */
+	int freeze; /* the first so many layers, as Keras counts them; 0..22.
+		       A value is a number, the name of the last of them,
+		       "none" or "all" */
 	int n_head;
 	int head[NETWORK_MAX_HEAD]; /* units of the hidden dense layers */
 	double dropout;             /* 0..0.99 */
@@ -40,14 +42,17 @@ typedef struct {
 	/* steps */
 	int batch;
 	double rate, momentum; /* of SGD */
-	double body_rate;      /* factor on the rate of convolutions; 0..1 */
+	double body_rate;      /* factor on the rate of convolutions: key
+				  body-lr-factor; 0..1 */
 	double clip_norm;      /* of all gradients together; 0: any */
 
 	/* the rate over time */
 	Schedule schedule;
-	double warmup; /* epochs in which the rate rises from 0, in a line */
+	double warmup; /* epochs after the head's in which the rate rises from
+			  0, in a line; then the schedule begins */
 	int plateau;   /* epochs without a better one after which the rate is
-			  multiplied by plateau_factor; 0: never */
+			  multiplied by plateau_factor; 0: never; not within
+			  the head's epochs */
 	double plateau_factor;
 
 	/* epochs */
@@ -61,7 +66,7 @@ typedef struct {
 	/* data */
 	gboolean shuffle;
 	gboolean augments; /* epoch e sees the copies e of the originals ... */
-	KwPolicy policy;   /* ... by this policy */
+	KwPolicy policy;   /* ... by this policy; else all zeros */
 	guint64 seed; /* of order, dropout, first weights and augmentation */
 } Recipe;
 
@@ -71,19 +76,21 @@ extern const Recipe recipe_seed;
 /* "seed", "modern", NULL */
 extern const char *const recipe_names[];
 
-/* One key, for tables of options and for help. */
-typedef struct {
-	const char *name;     /* "lr" */
-	const char *argument; /* "RATE"; NULL: a flag, true or false */
-	const char *help;     /* a phrase, for --help, with the default */
-	const char *section;  /* "Network:", the same for neighbours */
-} RecipeKey;
-
 /* The keys in the order of the manual, and how many they are.  Static. */
-const RecipeKey *recipe_keys(gsize *n);
+const KwTypedKey *recipe_keys(gsize *n);
+
+/* What Keras, and others, call a key: for those who look for it. */
+typedef struct {
+	const char *theirs, *ours;
+} RecipeName;
+
+/* Until a name of NULL. */
+extern const RecipeName recipe_keras_names[];
 
 /*
- * Set one key.
+ * Set one key.  `augment` is the name or the file of a policy, or what such a
+ * file says with ';' for line ends: "rotation=10;zoom=0.9,1.1" (KEY=VALUE and
+ * no '/'); a policy that changes nothing is none.
  * KW_ERROR_USAGE, and nothing set: no such key (names the nearest one, also of
  * Keras's names), no number, out of range; the message begins with the key,
  * "lr: ...".  For the policy of `augment`, the errors of kw_policy_load().
@@ -92,8 +99,9 @@ gboolean recipe_set(Recipe *recipe, const char *key, const char *value,
 		    GError **error);
 
 /*
- * Do its parts fit together?  Warm-up and head's epochs within the epochs, for
- * example.  KW_ERROR_USAGE.
+ * Do its parts fit together?  Head's epochs and warm-up fit into the epochs,
+ * and a plateau is over before patience is.
+ * KW_ERROR_USAGE, as above: "warmup: ...".
  */
 gboolean recipe_check(const Recipe *recipe, GError **error);
 

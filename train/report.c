@@ -1,105 +1,83 @@
 #include "train/report.h"
 
 #include <json-glib/json-glib.h>
+#include <math.h>
 
-#include "kw/app.h"
-
-char *
-report_epoch(const EpochReport *r, int epochs)
+/* "9.7 s", "3m05s", "2h10m" */
+static char *
+duration(double seconds)
 {
-	g_autofree char *val =
-		r->has_val ? g_strdup_printf("  val_loss %.4f  val_accuracy "
-					     "%.4f",
-					     r->val_loss, r->val_accuracy)
-			   : g_strdup("");
+	const guint64 s = (guint64)(seconds + 0.5);
 
-	return g_strdup_printf("epoch %d/%d  loss %.4f  accuracy %.4f%s  "
-			       "%.1f images/s%s",
-			       r->epoch, epochs, r->loss, r->accuracy, val,
-			       r->images_per_second,
-			       r->has_val && r->best ? "  best so far" : "");
+	if (seconds < 59.95)
+		return g_strdup_printf("%.1f s", seconds);
+	if (s < 3600)
+		return g_strdup_printf("%um%02us", (unsigned)(s / 60),
+				       (unsigned)(s % 60));
+	return g_strdup_printf("%" G_GUINT64_FORMAT "h%02um", s / 3600,
+			       (unsigned)(s / 60 % 60));
 }
 
-static gsize
-confusion_at(const Evaluation *e, int label, int predicted)
-{
-	return e->confusion[(gsize)label * (gsize)e->classes +
-			    (gsize)predicted];
-}
-
-static gsize
-label_count(const Evaluation *e, int label)
-{
-	gsize n = 0;
-
-	for (int k = 0; k < e->classes; k++)
-		n += confusion_at(e, label, k);
-	return n;
-}
-
-/* Rows are true classes, columns predicted ones, numbered to stay narrow. */
+/* Nothing where the text is that of the epoch before. */
 static void
-append_confusion(GString *text, const Evaluation *e, char *const *names)
+add_rate(GString *line, double rate, const EpochReport *before)
 {
-	glong width = 4;
+	g_autofree char *now = g_strdup_printf("%.3g", rate);
+	g_autofree char *then =
+		before != NULL ? g_strdup_printf("%.3g", before->rate) : NULL;
 
-	for (int k = 0; k < e->classes; k++)
-		width = MAX(width, g_utf8_strlen(names[k], -1));
-	g_string_append(text, "confusion matrix (rows: true class, columns: "
-			      "predicted)\n");
-	g_string_append_printf(text, "  %*s", (int)width + 5, "");
-	for (int k = 0; k < e->classes; k++)
-		g_string_append_printf(text, " %6d", k + 1);
-	g_string_append_c(text, '\n');
-	for (int i = 0; i < e->classes; i++) {
-		g_autofree char *name = kw_printable(names[i]);
-
-		g_string_append_printf(text, "  %4d %s%*s", i + 1, name,
-				       (int)(width - g_utf8_strlen(name, -1)),
-				       "");
-		for (int k = 0; k < e->classes; k++)
-			g_string_append_printf(text, " %6zu",
-					       confusion_at(e, i, k));
-		g_string_append_c(text, '\n');
-	}
+	if (g_strcmp0(now, then) != 0)
+		g_string_append_printf(line, "  lr %s", now);
 }
 
 char *
-report_evaluation(const Evaluation *e, const char *split,
-		  char *const *class_names, const gsize *train_counts)
+report_epoch(const GArray *history, int epochs, double began)
 {
-	GString *text = g_string_new(NULL);
-	double low, high;
-	int frequent = 0;
+	const EpochReport *r =
+		&g_array_index(history, EpochReport, history->len - 1);
+	const EpochReport *before = history->len > 1 ? r - 1 : NULL;
+	const double from =
+		before != NULL ? MAX(before->wall_time, began) : began;
+	/* A clock that was set back is no reason for a negative time. */
+	const double seconds = MAX(r->wall_time - from, 0);
+	g_autofree char *took = duration(seconds);
+	GString *line = g_string_new(NULL);
 
-	for (int k = 1; k < e->classes; k++)
-		if (train_counts[k] > train_counts[frequent])
-			frequent = k;
-	g_autofree char *name = kw_printable(class_names[frequent]);
+	g_string_append_printf(line, "epoch %d/%d  loss %.4f  accuracy %.4f",
+			       r->epoch, epochs, r->loss, r->accuracy);
+	if (r->has_val)
+		g_string_append_printf(line,
+				       "  val_loss %.4f  val_accuracy %.4f",
+				       r->val_loss, r->val_accuracy);
+	add_rate(line, r->rate, before);
+	g_string_append_printf(line, "  %.1f images/s  %s",
+			       r->images_per_second, took);
+	if (r->skipped > 0)
+		g_string_append_printf(line, "  %d steps skipped", r->skipped);
+	if (r->epoch < epochs) {
+		g_autofree char *left =
+			duration(round(seconds * (epochs - r->epoch)));
 
-	g_string_append_printf(text, "%s report, %zu images\n", split, e->n);
-	g_string_append_printf(
-		text, "baseline: always '%s' is right for %.2f %%\n", name,
-		100 * (double)label_count(e, frequent) / (double)e->n);
-	wilson_interval(e->correct, e->n, &low, &high);
-	g_string_append_printf(text,
-			       "accuracy: %.2f %% (%zu of %zu), 95 %% interval "
-			       "%.2f to %.2f %%; loss %.4f\n",
-			       100 * e->accuracy, e->correct, e->n, 100 * low,
-			       100 * high, e->loss);
-	append_confusion(text, e, class_names);
-	return g_string_free(text, FALSE);
+		g_string_append_printf(line, "  at most %s left", left);
+	}
+	if (r->has_val && r->best)
+		g_string_append(line, "  best so far");
+	return g_string_free(line, FALSE);
 }
 
 static void
 add_number(JsonBuilder *json, const char *name, double value)
 {
 	json_builder_set_member_name(json, name);
-	json_builder_add_double_value(json, value);
+	/* JSON has no other numbers. */
+	if (isfinite(value))
+		json_builder_add_double_value(json, value);
+	else
+		json_builder_add_null_value(json);
 }
 
 char *
-report_metrics_json(const EpochReport *r)
+report_metrics_json(const EpochReport *r, const char *test)
 {
 	g_autoptr(JsonBuilder) json = json_builder_new();
 	g_autoptr(JsonNode) root = NULL;
@@ -112,6 +90,10 @@ report_metrics_json(const EpochReport *r)
 	if (r->has_val) {
 		add_number(json, "val_loss", r->val_loss);
 		add_number(json, "val_accuracy", r->val_accuracy);
+	}
+	if (test != NULL) {
+		json_builder_set_member_name(json, "test");
+		json_builder_add_value(json, json_from_string(test, NULL));
 	}
 	json_builder_end_object(json);
 	root = json_builder_get_root(json);

@@ -15,9 +15,13 @@ samples_read(KwDataset *dataset, KwSplit split, GError **error)
 	samples->dataset = dataset;
 	samples->split = split;
 	samples->n = n;
+	samples->rows = g_new(gsize, n);
 	samples->labels = g_new(gint32, n);
 	samples->record_ids = g_new(guint64, n);
+	samples->group_ids = g_new(guint64, n);
 	samples->copies = g_new(gint32, n);
+	for (gsize i = 0; i < n; i++)
+		samples->rows[i] = i;
 	for (gsize first = 0; first < n; first += BLOCK) {
 		const gsize part = MIN(BLOCK, n - first);
 		g_autoptr(KwRecords) records = kw_dataset_read_records(
@@ -29,6 +33,8 @@ samples_read(KwDataset *dataset, KwSplit split, GError **error)
 		       part * sizeof *samples->labels);
 		memcpy(samples->record_ids + first, records->record_ids,
 		       part * sizeof *samples->record_ids);
+		memcpy(samples->group_ids + first, records->group_ids,
+		       part * sizeof *samples->group_ids);
 		memcpy(samples->copies + first, records->copies,
 		       part * sizeof *samples->copies);
 	}
@@ -40,10 +46,31 @@ samples_free(Samples *samples)
 {
 	if (samples == NULL)
 		return;
+	g_free(samples->rows);
 	g_free(samples->labels);
 	g_free(samples->record_ids);
+	g_free(samples->group_ids);
 	g_free(samples->copies);
 	g_free(samples);
+}
+
+gsize
+samples_drop_copies(Samples *samples)
+{
+	const gsize n = samples->n;
+	gsize kept = 0;
+
+	for (gsize i = 0; i < n; i++) {
+		if (samples->copies[i] != 0)
+			continue;
+		samples->rows[kept] = samples->rows[i];
+		samples->labels[kept] = samples->labels[i];
+		samples->record_ids[kept] = samples->record_ids[i];
+		samples->group_ids[kept] = samples->group_ids[i];
+		samples->copies[kept++] = 0;
+	}
+	samples->n = kept;
+	return n - kept;
 }
 
 gsize *

@@ -8,8 +8,10 @@ typedef struct {
 	const KwDataset *dataset; /* borrowed */
 	KwSplit split;
 	gsize n;
+	gsize *rows; /* of the split; 0..n-1 while none is left out */
 	gint32 *labels;
 	guint64 *record_ids;
+	guint64 *group_ids; /* leakage groups: bursts, days */
 	gint32 *copies;
 } Samples;
 
@@ -17,6 +19,10 @@ typedef struct {
 Samples *samples_read(KwDataset *dataset, KwSplit split, GError **error);
 void samples_free(Samples *samples);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Samples, samples_free)
+
+/* Leave out all copies; the originals keep their order.  How many were left
+ * out. */
+gsize samples_drop_copies(Samples *samples);
 
 /* Indices 0..n-1 as they lie in the file.  Free them. */
 gsize *samples_file_order(const Samples *samples);

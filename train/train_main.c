@@ -1,6 +1,7 @@
 /* kw-train: fine-tune VGG19 on a kw dataset. */
 #include <stdio.h>
 
+#include "kw/image.h"
 #include "train/train.h"
 
 static gboolean quiet;
@@ -38,7 +39,10 @@ main(int argc, char **argv)
 	kw_app_init("kw-train");
 	train_options_parse(&options, argc, argv);
 	quiet = options.common.verbosity < 0;
-	if (!train_run(&options, &voice, &error))
+	/* Of augmentation, and the pictures of the log. */
+	if (!kw_image_start(argv[0], &error) ||
+	    !train_run(&options, &voice, &error))
 		return kw_app_fail(error);
+	kw_image_stop();
 	return kw_app_finish(KW_EXIT_DONE);
 }

@@ -1,122 +1,200 @@
 #include "train/train_options.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "kw/key_options.h"
+
 enum {
-	KEY_WEIGHTS = 256,
-	KEY_EPOCHS,
-	KEY_BATCH,
-	KEY_LR,
-	KEY_MOMENTUM,
-	KEY_DROPOUT,
-	KEY_L2,
-	KEY_HEAD,
-	KEY_FREEZE,
-	KEY_PATIENCE,
-	KEY_SEED,
-	KEY_NO_SHUFFLE,
-	KEY_LOG_DIR,
+	OPTION_WEIGHTS = 256,
+	OPTION_CHANNELS,
+	OPTION_LOG_DIR,
+	OPTION_EXPORT,
+	OPTION_SUMMARY,
+	OPTION_RESUME,
+	OPTION_CHECKPOINT_MINUTES,
+	OPTION_ON_DIVERGENCE,
+	OPTION_EVALUATE,
+	OPTION_PRECISION,
+	OPTION_ALGORITHM,
+	OPTION_MEMORY,
+	OPTION_RECIPE,
+	OPTION_PRINT_RECIPE,
+	OPTION_OF_KERAS = 4096, /* and more, one a name */
 };
 
-static const struct argp_option option_table[] = {
-	{ "weights", KEY_WEIGHTS, "FILE|none", 0,
-	  "Start from this Keras .h5 file or kw model, or from nothing "
-	  "(default: the ImageNet weights, see kw-train(1))",
-	  1 },
-	{ "freeze", KEY_FREEZE, "N", 0,
-	  "Leave the first N layers as they are, as Keras counts them: the "
-	  "input is one, 22 is all of VGG19 (5)",
-	  1 },
-	{ "head", KEY_HEAD, "N,N...|none", 0,
-	  "Units of the dense layers on top (1024,1024)", 1 },
-	{ "dropout", KEY_DROPOUT, "RATE", 0,
-	  "Fraction to drop between the dense layers (0.5)", 1 },
-	{ "l2", KEY_L2, "FACTOR", 0,
-	  "L2 penalty on the last of them; part of the loss (0.01)", 1 },
-	{ "epochs", KEY_EPOCHS, "N", 0, "Go over the images N times (50)", 2 },
-	{ "batch", KEY_BATCH, "N", 0, "Images a step (4)", 2 },
-	{ "lr", KEY_LR, "RATE", 0, "Learning rate of SGD (1e-4)", 2 },
-	{ "momentum", KEY_MOMENTUM, "M", 0, "Momentum of SGD (0.9)", 2 },
-	{ "patience", KEY_PATIENCE, "N", 0,
-	  "Stop after N epochs without a better val_accuracy; 0: never (4)",
-	  2 },
-	{ "seed", KEY_SEED, "N", 0,
-	  "Seed of order, dropout and first weights (42)", 2 },
-	{ "no-shuffle", KEY_NO_SHUFFLE, NULL, 0,
-	  "Take images in file order, for comparisons", 2 },
-	{ "log-dir", KEY_LOG_DIR, "DIR", 0,
-	  "Folder for metrics.csv (the model's name with .log for .h5)", 2 },
-	{ 0 },
+enum { GROUP_START = 1, GROUP_RUN, GROUP_OUTPUT, GROUP_MACHINE, GROUP_RECIPE };
+
+static const char *const channels_names[] = { "auto", "keep", "reverse", NULL };
+static const char *const precision_names[] = { "auto", "bf16", "f32", NULL };
+static const char *const algorithm_names[] = { "auto", "direct", "winograd",
+					       NULL };
+static const char *const divergence_names[] = { "stop", "skip", NULL };
+
+static const struct argp_option own_options[] = {
+	{ NULL, 0, NULL, 0, "What to start from:", GROUP_START },
+	{ "weights", OPTION_WEIGHTS, "FILE|none", 0,
+	  "Keras's .h5, a kw model, PyTorch's .safetensors, or nothing "
+	  "(VGG19's ImageNet weights, see kw-train(1))",
+	  GROUP_START },
+	{ "channels", OPTION_CHANNELS, "HOW", 0,
+	  "Of the colours in Keras's weights: keep their order, reverse it, or "
+	  "auto, as the dataset is standardised (auto)",
+	  GROUP_START },
+	{ NULL, 0, NULL, 0, "How to go on:", GROUP_RUN },
+	{ "resume", OPTION_RESUME, NULL, 0,
+	  "Go on where an earlier run of the same command stopped", GROUP_RUN },
+	{ "checkpoint-minutes", OPTION_CHECKPOINT_MINUTES, "N", 0,
+	  "Write what to resume from every N minutes, besides after each epoch "
+	  "(10)",
+	  GROUP_RUN },
+	{ "on-divergence", OPTION_ON_DIVERGENCE, "HOW", 0,
+	  "When the loss explodes: stop, or skip the step (stop)", GROUP_RUN },
+	{ "evaluate", OPTION_EVALUATE, NULL, 0,
+	  "Train nothing: report on the model of --weights, or of -o",
+	  GROUP_RUN },
+	{ NULL, 0, NULL, 0, "Where to:", GROUP_OUTPUT },
+	{ "log-dir", OPTION_LOG_DIR, "DIR", 0,
+	  "Folder for metrics.csv, metrics.jsonl and TensorBoard (the model's "
+	  "name with .log for .h5)",
+	  GROUP_OUTPUT },
+	{ "export", OPTION_EXPORT, "FILE", 0,
+	  "Write the best weights for PyTorch, as .safetensors", GROUP_OUTPUT },
+	{ "summary", OPTION_SUMMARY, "FILE", 0,
+	  "Write the report as JSON to FILE", GROUP_OUTPUT },
+	{ NULL, 0, NULL, 0, "Machine:", GROUP_MACHINE },
+	{ "precision", OPTION_PRECISION, "TYPE", 0,
+	  "bf16, f32, or auto: bf16 where the CPU is fast with it (auto)",
+	  GROUP_MACHINE },
+	{ "algorithm", OPTION_ALGORITHM, "HOW", 0,
+	  "Of convolutions: direct, winograd, or auto, the faster (auto)",
+	  GROUP_MACHINE },
+	{ "memory", OPTION_MEMORY, "SIZE", 0,
+	  "Refuse to start when it takes more bytes than this, such as 8G "
+	  "(what the machine has)",
+	  GROUP_MACHINE },
+	{ NULL, 0, NULL, 0, "Recipe:", GROUP_RECIPE },
+	{ "recipe", OPTION_RECIPE, "NAME|FILE", 0,
+	  "seed, modern, or a file of the settings below (seed); options win "
+	  "over it",
+	  GROUP_RECIPE },
+	{ "print-recipe", OPTION_PRINT_RECIPE, NULL, 0,
+	  "Print the recipe, as such a file, and exit", GROUP_RECIPE },
 };
 
+/* What is put together when the command line has been read. */
+typedef struct {
+	TrainOptions *options;
+	const char *recipe; /* a name or a file; NULL: the default */
+	GArray *settings;   /* KwSetting, in their order */
+	gboolean print_recipe;
+} Parser;
+
+/* ---- the recipe */
+
+/* A pipe that it was to come from may have been waited for in vain. */
 static void
-parse_head(TrainOptions *o, const char *arg, const struct argp_state *state)
+fail_setting(const struct argp_state *state, const char *option,
+	     const GError *error)
 {
-	g_auto(GStrv) units = g_strsplit(arg, ",", -1);
+	g_autoptr(GError) signal = NULL;
 
-	o->n_head = 0;
-	if (strcmp(arg, "none") == 0)
-		return;
-	for (char **unit = units; *unit != NULL; unit++) {
-		if (o->n_head == NETWORK_MAX_HEAD)
-			kw_arg_fail(state, "--head: more than %d layers",
-				    NETWORK_MAX_HEAD);
-		o->head[o->n_head++] =
-			(int)kw_arg_int(state, "--head", *unit, 1, 1 << 16);
+	if (!kw_check_interrupted(&signal))
+		exit(kw_app_fail(signal));
+	kw_arg_fail(state, "--%s%s", option, error->message);
+}
+
+/* The recipe, and what the command line says besides. */
+static void
+settle_recipe(const Parser *parser, const struct argp_state *state)
+{
+	Recipe *recipe = &parser->options->recipe;
+	g_autoptr(GError) error = NULL;
+
+	if (parser->recipe != NULL &&
+	    !recipe_load(recipe, parser->recipe, &error))
+		fail_setting(state, "recipe: ", error);
+	for (guint i = 0; i < parser->settings->len; i++) {
+		KwSetting *s = &g_array_index(parser->settings, KwSetting, i);
+
+		if (!recipe_set(recipe, s->key, s->value, &error))
+			fail_setting(state, "", error);
 	}
-	if (o->n_head == 0)
-		kw_arg_fail(state,
-			    "--head: no units given; 'none' is no layer");
+	if (!recipe_check(recipe, &error))
+		fail_setting(state, "", error);
+}
+
+/* An option that is called otherwise here. */
+static void
+fail_name_of_keras(const struct argp_state *state, int i)
+{
+	g_autoptr(GError) error = NULL;
+	Recipe recipe = recipe_seed;
+
+	recipe_set(&recipe, recipe_keras_names[i].theirs, "", &error);
+	kw_arg_fail(state, "--%s", error->message);
 }
 
 static error_t
-parse_recipe(int key, const char *arg, TrainOptions *o,
-	     const struct argp_state *state)
+parse_recipe(int key, char *arg, struct argp_state *state, Parser *parser)
+{
+	gsize n;
+	const KwTypedKey *keys = recipe_keys(&n);
+	KwSetting setting;
+
+	switch (key) {
+	case OPTION_RECIPE:
+		parser->recipe = arg;
+		return 0;
+	case OPTION_PRINT_RECIPE:
+		parser->print_recipe = TRUE;
+		return 0;
+	default:
+		/* argp has keys of its own, which are far larger */
+		if (key >= OPTION_OF_KERAS && key < 2 * OPTION_OF_KERAS)
+			fail_name_of_keras(state, key - OPTION_OF_KERAS);
+		if (!kw_key_option(keys, n, key, arg, &setting))
+			return ARGP_ERR_UNKNOWN;
+		g_array_append_val(parser->settings, setting);
+		return 0;
+	}
+}
+
+/* ---- all others */
+
+static const char *
+file_argument(const struct argp_state *state, const char *option,
+	      const char *arg)
+{
+	if (*arg == '\0')
+		kw_arg_fail(state, "%s: the name is empty", option);
+	return arg;
+}
+
+static error_t
+parse_machine(int key, char *arg, struct argp_state *state, TrainOptions *o)
 {
 	switch (key) {
-	case KEY_WEIGHTS:
-		o->weights = arg;
+	case OPTION_PRECISION:
+		o->precision = (Precision)kw_arg_choice(state, "--precision",
+							arg, precision_names);
 		return 0;
-	case KEY_FREEZE:
-		o->freeze = (int)kw_arg_int(state, "--freeze", arg, 0,
-					    VGG19_KERAS_LAYERS);
+	case OPTION_ALGORITHM:
+		o->algorithm = (Algorithm)kw_arg_choice(state, "--algorithm",
+							arg, algorithm_names);
 		return 0;
-	case KEY_HEAD:
-		parse_head(o, arg, state);
+	case OPTION_MEMORY:
+		o->memory = (gsize)kw_arg_count(state, "--memory", arg, 1,
+						G_MAXINT64);
 		return 0;
-	case KEY_DROPOUT:
-		o->dropout = kw_arg_double(state, "--dropout", arg, 0, 0.99);
+	case OPTION_CHANNELS:
+		o->channels = (Channels)kw_arg_choice(state, "--channels", arg,
+						      channels_names);
 		return 0;
-	case KEY_L2:
-		o->l2 = kw_arg_double(state, "--l2", arg, 0, 1e6);
-		return 0;
-	case KEY_EPOCHS:
-		o->fit.epochs =
-			(int)kw_arg_int(state, "--epochs", arg, 1, 1000000);
-		return 0;
-	case KEY_BATCH:
-		o->batch = (int)kw_arg_int(state, "--batch", arg, 1, 4096);
-		return 0;
-	case KEY_LR:
-		o->fit.rate = kw_arg_double(state, "--lr", arg, 0, 1e6);
-		return 0;
-	case KEY_MOMENTUM:
-		o->fit.momentum =
-			kw_arg_double(state, "--momentum", arg, 0, 0.9999);
-		return 0;
-	case KEY_PATIENCE:
-		o->fit.patience =
-			(int)kw_arg_int(state, "--patience", arg, 0, 1000000);
-		return 0;
-	case KEY_SEED:
-		o->fit.seed = (guint64)kw_arg_int(state, "--seed", arg, 0,
-						  G_MAXINT64);
-		return 0;
-	case KEY_NO_SHUFFLE:
-		o->fit.shuffle = FALSE;
-		return 0;
-	case KEY_LOG_DIR:
-		o->log_dir = arg;
+	case OPTION_ON_DIVERGENCE:
+		o->on_divergence = (OnDivergence)kw_arg_choice(
+			state, "--on-divergence", arg, divergence_names);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -124,9 +202,56 @@ parse_recipe(int key, const char *arg, TrainOptions *o,
 }
 
 static error_t
+parse_run(int key, char *arg, struct argp_state *state, TrainOptions *o)
+{
+	switch (key) {
+	case OPTION_WEIGHTS:
+		o->weights = file_argument(state, "--weights", arg);
+		return 0;
+	case OPTION_LOG_DIR:
+		o->log_dir = file_argument(state, "--log-dir", arg);
+		return 0;
+	case OPTION_EXPORT:
+		o->export = file_argument(state, "--export", arg);
+		return 0;
+	case OPTION_SUMMARY:
+		o->summary = file_argument(state, "--summary", arg);
+		return 0;
+	case OPTION_RESUME:
+		o->resume = TRUE;
+		return 0;
+	case OPTION_EVALUATE:
+		o->evaluate = TRUE;
+		return 0;
+	case OPTION_CHECKPOINT_MINUTES:
+		o->checkpoint_minutes = kw_arg_double(
+			state, "--checkpoint-minutes", arg, 0, 1e6);
+		return 0;
+	default:
+		return parse_machine(key, arg, state, o);
+	}
+}
+
+/* Options that do not go together. */
+static void
+check_combination(const TrainOptions *o, const struct argp_state *state)
+{
+	if (o->dataset == NULL)
+		kw_arg_fail(state, "name the dataset to train on, or '-' for "
+				   "standard input; see --help");
+	if (o->evaluate && o->resume)
+		kw_arg_fail(state, "--evaluate and --resume: give one");
+	if (o->evaluate && g_strcmp0(o->weights, "none") == 0)
+		kw_arg_fail(state, "--evaluate needs a model, and --weights "
+				   "none is none");
+}
+
+static error_t
 parse(int key, char *arg, struct argp_state *state)
 {
-	TrainOptions *o = state->input;
+	Parser *parser = state->input;
+	TrainOptions *o = parser->options;
+	error_t status;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -140,27 +265,66 @@ parse(int key, char *arg, struct argp_state *state)
 		o->dataset = arg;
 		return 0;
 	case ARGP_KEY_END:
-		if (o->dataset == NULL)
-			kw_arg_fail(state, "name the dataset to train on, or "
-					   "'-' for standard input; see "
-					   "--help");
-		if (o->common.output == NULL)
-			o->common.output = "vgg19.h5";
+		settle_recipe(parser, state);
+		if (!parser->print_recipe)
+			check_combination(o, state);
 		return 0;
 	default:
-		return parse_recipe(key, arg, o, state);
+		status = parse_recipe(key, arg, state, parser);
+		return status != ARGP_ERR_UNKNOWN
+			       ? status
+			       : parse_run(key, arg, state, o);
 	}
 }
 
-void
-train_options_parse(TrainOptions *options, int argc, char **argv)
+/* The help of a key, with its value in the seed recipe. */
+static const char *
+key_help(const KwKey *key)
+{
+	g_autofree char *value = recipe_get(&recipe_seed, key->name);
+	g_autofree char *help = g_strdup_printf(
+		"%s (%s)", key->help, key->argument == NULL ? "on" : value);
+
+	return g_intern_string(help);
+}
+
+/* Own options, those of the recipe's keys, and names that they may be looked
+ * for by. */
+static struct argp_option *
+list_options(void)
+{
+	gsize n;
+	const KwTypedKey *keys = recipe_keys(&n);
+	GArray *list = g_array_new(TRUE, TRUE, sizeof(struct argp_option));
+
+	g_array_append_vals(list, own_options, G_N_ELEMENTS(own_options));
+	kw_key_options(list, keys, n, GROUP_RECIPE + 1, key_help);
+	for (int i = 0; recipe_keras_names[i].theirs != NULL; i++) {
+		const struct argp_option option = {
+			.name = recipe_keras_names[i].theirs,
+			.key = OPTION_OF_KERAS + i,
+			.arg = "VALUE",
+			.flags = OPTION_HIDDEN | OPTION_ARG_OPTIONAL,
+		};
+
+		g_array_append_val(list, option);
+	}
+	return (struct argp_option *)g_array_free(list, FALSE);
+}
+
+/* Is the recipe to be printed, and nothing else done? */
+static gboolean
+parse_all(TrainOptions *options, int argc, char **argv)
 {
 	static const struct argp_child children[] = {
 		{ &kw_common_argp, 0, NULL, 0 },
 		{ 0 },
 	};
-	static const struct argp argp = {
-		.options = option_table,
+	g_autofree struct argp_option *list = list_options();
+	g_autoptr(GArray) settings =
+		g_array_new(FALSE, FALSE, sizeof(KwSetting));
+	const struct argp argp = {
+		.options = list,
 		.parser = parse,
 		.args_doc = "DATASET",
 		.doc = "Fine-tune VGG19 on a kw dataset.\vThe model that does "
@@ -168,42 +332,25 @@ train_options_parse(TrainOptions *options, int argc, char **argv)
 		       "or to what -o names; Keras opens it.",
 		.children = children,
 	};
+	Parser parser = { .options = options, .settings = settings };
 
-	*options = (TrainOptions){
-		.batch = 4,
-		.n_head = 2,
-		.head = { 1024, 1024 },
-		.dropout = 0.5,
-		.l2 = 0.01,
-		.freeze = 5,
-		.fit = { .epochs = 50,
-			 .rate = 1e-4,
-			 .momentum = 0.9,
-			 .patience = 4,
-			 .shuffle = TRUE,
-			 .seed = 42 },
-	};
+	*options = (TrainOptions){ .recipe = recipe_seed,
+				   .checkpoint_minutes = 10 };
 	kw_common_init(&options->common);
-	argp_parse(&argp, argc, argv, 0, NULL, options);
+	argp_parse(&argp, argc, argv, 0, NULL, &parser);
+	if (options->common.output == NULL)
+		options->common.output = "vgg19.h5";
+	return parser.print_recipe;
 }
 
-char *
-train_options_settings(const TrainOptions *o)
+void
+train_options_parse(TrainOptions *options, int argc, char **argv)
 {
-	GString *head = g_string_new(o->n_head == 0 ? "none" : "");
-	char *settings;
+	g_autofree char *text = NULL;
 
-	for (int i = 0; i < o->n_head; i++)
-		g_string_append_printf(head, i == 0 ? "%d" : ",%d", o->head[i]);
-	settings = g_strdup_printf(
-		"train.batch=%d\ntrain.dropout=%.15g\ntrain.epochs=%d\n"
-		"train.freeze=%d\ntrain.head=%s\ntrain.l2=%.15g\n"
-		"train.lr=%.15g\ntrain.momentum=%.15g\ntrain.patience=%d\n"
-		"train.seed=%lu\ntrain.shuffle=%s\ntrain.weights=%s\n",
-		o->batch, o->dropout, o->fit.epochs, o->freeze, head->str,
-		o->l2, o->fit.rate, o->fit.momentum, o->fit.patience,
-		(unsigned long)o->fit.seed, o->fit.shuffle ? "yes" : "no",
-		g_strcmp0(o->weights, "none") == 0 ? "none" : "file");
-	g_string_free(head, TRUE);
-	return settings;
+	if (!parse_all(options, argc, argv))
+		return;
+	text = recipe_text(&options->recipe);
+	fputs(text, stdout);
+	exit(kw_app_finish(KW_EXIT_DONE));
 }

@@ -3,25 +3,40 @@
 #define KW_TRAIN_OPTIONS_H
 
 #include "kw/app.h"
-#include "train/fit.h"
+#include "train/guard.h"
+#include "train/plan.h"
+#include "train/recipe.h"
+#include "train/weights.h"
 
 typedef struct {
 	KwCommon common;     /* output is never NULL: "vgg19.h5" */
 	const char *dataset; /* the shards; "-" is standard input */
+
+	/* what decides the weights, with the data and the machine */
+	Recipe recipe;       /* recipe_check() has passed */
 	const char *weights; /* a file, "none", or NULL: look for them */
+	Channels channels;
+	Precision precision;
+	Algorithm algorithm;
+	OnDivergence on_divergence;
+
+	/* what is done */
+	gboolean resume;           /* go on from the resume file */
+	gboolean evaluate;         /* train nothing; exclusive with resume */
+	double checkpoint_minutes; /* between resume files; 0: each step */
+	gsize memory;              /* bytes; 0: what the machine has */
+
+	/* what else is written; files and a folder, or NULL */
 	const char *log_dir; /* NULL: beside the model */
-	int batch;
-	int n_head;
-	int head[NETWORK_MAX_HEAD];
-	double dropout, l2;
-	int freeze; /* layers, as Keras counts them */
-	FitOptions fit;
+	const char *export;  /* safetensors */
+	const char *summary; /* the report as JSON */
 } TrainOptions;
 
-/* Parse; prints and ends the program on usage errors, --help and --version. */
+/*
+ * The recipe, then what the command line says besides, in whatever order they
+ * are given.  Like argp_parse(), prints and ends the program for --help,
+ * --version, --print-recipe and usage errors.
+ */
 void train_options_parse(TrainOptions *options, int argc, char **argv);
-
-/* The options that decide the weights, KEY=VALUE, sorted, one a line. Free. */
-char *train_options_settings(const TrainOptions *options);
 
 #endif

@@ -59,6 +59,12 @@ void kw_image_thread_end(void);
 void kw_image_stop(void);
 
 /*
+ * Does a file begin as a photo of a known type does, whether it is a sound one
+ * or not?  FALSE as well when it cannot be read.  Any thread.
+ */
+gboolean kw_image_is_photo(const char *path);
+
+/*
  * Decode a photo: JPEG, PNG, WebP, TIFF, GIF, BMP, HEIF or AVIF where libvips
  * has them, by content and not by name.  Its orientation is applied, its
  * colours become 8-bit sRGB (ICC profiles honoured, 16 bits scaled,

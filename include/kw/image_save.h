@@ -29,4 +29,11 @@ gboolean kw_image_can_save(const char *path, GError **error);
 gboolean kw_image_save(KwOutfile *out, const guint8 *pixels, int height,
 		       int width, int channels, GError **error);
 
+/*
+ * The same pixels as the bytes of a PNG file, *size of them; g_free() them.
+ * NULL with KW_ERROR_UNSUPPORTED as above.  Any thread.
+ */
+guint8 *kw_image_png(const guint8 *pixels, int height, int width, int channels,
+		     gsize *size, GError **error);
+
 #endif

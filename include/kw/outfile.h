@@ -72,6 +72,12 @@ const char *kw_outfile_name(const KwOutfile *out);
  */
 gboolean kw_outfile_commit(KwOutfile *out, GError **error);
 
+/*
+ * Remove the temporary files that killed programs have left beside `path`, the
+ * output that they were to become; those that are being written stay.
+ */
+void kw_outfile_remove_abandoned(const char *path);
+
 /* Frees; removes the temporary file unless it was committed.  Accepts NULL. */
 void kw_outfile_free(KwOutfile *out);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KwOutfile, kw_outfile_free)

@@ -9,7 +9,7 @@
  *
  * or as the options --KEY VALUE of kw-augment.  The keys, their meaning and the
  * distributions drawn from are those of kw-augment(1).  In a file,
- * "base = NAME" says which named policy it begins with.  Any thread.
+ * "base = NAME" says which named policy it begins with (keys.h).  Any thread.
  */
 #ifndef KW_POLICY_H
 #define KW_POLICY_H
@@ -17,6 +17,7 @@
 #include <glib.h>
 
 #include "kw/filter.h"
+#include "kw/keys.h"
 #include "kw/warp.h"
 
 /* A number is drawn uniformly from low to high. */
@@ -64,16 +65,8 @@ extern const KwPolicy kw_policy_none, kw_policy_seed;
 /* "seed", "light", "heavy", "trivial", "none", NULL */
 extern const char *const kw_policy_names[];
 
-/* One key, for tables of options and for help. */
-typedef struct {
-	const char *name;     /* "horizontal-flip" */
-	const char *argument; /* "DEG"; NULL: a flag, true or false */
-	const char *help;     /* a phrase, for --help */
-	const char *section;  /* "Geometry:", the same for neighbours */
-} KwPolicyKey;
-
 /* The keys in the order of the manual, and how many they are.  Static. */
-const KwPolicyKey *kw_policy_keys(gsize *n);
+const KwTypedKey *kw_policy_keys(gsize *n);
 
 /*
  * Set one key.  A number N, or a range A,B, of which one number alone is both
@@ -95,6 +88,13 @@ gboolean kw_policy_set(KwPolicy *policy, const char *key, const char *value,
  */
 gboolean kw_policy_load(KwPolicy *policy, const char *name_or_file,
 			GError **error);
+
+/*
+ * What the text of such a file says; `file` is its name, for messages.
+ * KW_ERROR_FORMAT.
+ */
+gboolean kw_policy_parse(KwPolicy *policy, const char *text, const char *file,
+			 GError **error);
 
 /*
  * The value of a key as kw_policy_set() takes it, in the shortest form; "none"

@@ -41,6 +41,10 @@ close alone three
 "$predict" -j 1 model.h5 "${photos[@]}" > one
 "$predict" -j 2 model.h5 "${photos[@]}" > two
 close one two
+for batch in 1 7 20 64; do
+	"$predict" --batch $batch model.h5 "${photos[@]}" > batches
+	close batches table
+done
 
 echo "-- names that would break a table"
 odd=$'odd\tname\n\\ \033[31m.jpg'
@@ -53,26 +57,33 @@ cp "${photos[0]}" 'photo[page=2].jpg'
 
 echo "-- photos that cannot be read are listed, and cost nothing else"
 head -c 1000 "${photos[1]}" > cut.jpg
+mkdir bare
 echo "not a photo" > text.jpg
 status=0
-"$predict" model.h5 cut.jpg "${photos[@]:0:3}" missing.jpg photos text.jpg \
+"$predict" model.h5 cut.jpg "${photos[@]:0:3}" missing.jpg bare text.jpg \
 	> rest 2> stderr || status=$?
 [ "$status" -eq 2 ] || fail "status $status with photos skipped"
 close rest three
-for name in cut.jpg missing.jpg photos text.jpg; do
+for name in cut.jpg missing.jpg bare text.jpg; do
 	grep -q "skipped '$name': [a-zA-Z]" stderr || fail "$name: $(cat stderr)"
 done
 [ "$(wc -l < stderr)" -eq 4 ] || fail "four were skipped: $(cat stderr)"
 status=0
 "$predict" -o none model.h5 text.jpg > stdout 2> stderr || status=$?
 [ "$status" -eq 1 ] || fail "status $status without a readable photo"
-grep -q "no photo could be read" stderr || fail "$(cat stderr)"
+grep -q "none of the photos could be read" stderr || fail "$(cat stderr)"
 [ ! -e none ] || fail "output without a readable photo"
 
 echo "-- bad command lines"
 refused 1 "which model" "$predict"
 refused 1 "which photos" "$predict" model.h5
 refused 1 "list on standard input is empty" "$predict" model.h5 -
+refused 1 "- is given twice" "$predict" model.h5 - -
+for value in 0 1025 x; do
+	refused 1 "--batch" "$predict" --batch $value model.h5 "${photos[0]}"
+done
+refused 1 "--top" "$predict" --top 0 model.h5 "${photos[0]}"
+refused 1 "--threshold" "$predict" --threshold 1.5 model.h5 "${photos[0]}"
 refused 1 "--threads" "$predict" -j 0 model.h5 "${photos[0]}"
 
 echo "-- what is no model"

@@ -27,6 +27,8 @@ cmp <(cut -d , -f 1-6 base.log/metrics.csv) \
 echo "-- what it says"
 grep -q "VGG19 for 32 x 32 x 3 and 2 classes" err || fail "$(cat err)"
 grep -q "warning: no pretrained weights" err || fail "$(cat err)"
+grep -qE "memory: .* weights, .* training, .* activations, .* scratch, [0-9.]* MB to write files, 200 MB for the program: .* of [0-9.]+ GB" \
+	err || fail "$(cat err)"
 grep -q "'base.h5' holds epoch 1\$" err || fail "$(cat err)"
 grep -q '^epoch 1/1  loss [0-9.]*  accuracy [01]\.[0-9]*  val_loss .* best' \
 	out || fail "no epoch line: $(cat out)"
@@ -39,6 +41,9 @@ grep -qE '^accuracy: [0-9.]+ % \([0-9]+ of [0-9]+\), 95 % interval' out ||
 awk -v n="$n_test" '/^ +[12] (cat|dog) / { sum += $3 + $4 }
 	END { exit sum != n }' out || fail "confusion matrix: $(cat out)"
 
+grep -aq "\"test\":{\"split\":\"test\",\"images\":$n_test," base.h5 ||
+	fail "no test report in the model"
+
 echo "-- the model that is kept is that of the first best val_accuracy"
 quick --weights base.h5 --epochs 5 --patience 0 --lr 0.003 -o best.h5 four.h5 \
 	> out 2> err
@@ -46,7 +51,8 @@ best=$(column best.log/metrics.csv 1,5 |
 	sort -t , -k 2,2gr -k 1,1n | head -n 1 | cut -d , -f 1)
 grep -q "'best.h5' holds epoch $best\$" err || fail "epoch $best: $(cat err)"
 grep -aq "\"epoch\":$best," best.h5 || fail "another epoch than $best"
-grep -q "'base.h5': 16 convolutions loaded, 2 dense layers loaded" err ||
+loaded='block1_conv1 ... block5_conv4 (16 convolutions), dense_1, predictions'
+grep -qF "weights of 'base.h5' (kw): loaded $loaded" err ||
 	fail "a kw model: $(cat err)"
 
 echo "-- metrics.csv"
@@ -80,6 +86,14 @@ total=$(sed -n 's/^kw-train: step 1\/\([0-9]*\) .*/\1/p' err)
 grep -q "step $n/$n loss" err || fail "no last step: $(cat err)"
 from_base -f -o other.h5 > out 2> err
 [ ! -s out ] && [ ! -s err ] || fail "not quiet: $(cat out err)"
+
+echo "-- fresh copies of the originals, whatever copies there are"
+from_base -o other.h5 -f --augment seed 2> /dev/null
+quick --weights base.h5 --batch 8 --dropout 0.5 -f -o copies.h5 \
+	--augment seed four.h5 > out 2> err
+n_train=$(sed -n 's/^kw-train: --augment makes copies of its own: \([0-9]*\) of .four.h5. are not used$/\1/p' err)
+[ "$n_train" -gt 0 ] && [ $((n_train % 3)) -eq 0 ] || fail "$(cat err)"
+cmp <(column other.log/metrics.csv 2-5) <(column copies.log/metrics.csv 2-5)
 
 echo "-- patience: with a rate of 0 no epoch is better than the first"
 quick --weights base.h5 --lr 0 --epochs 9 --patience 2 -f -o other.h5 in.h5 \

@@ -88,13 +88,36 @@ refused "'model.h5' do not fit" "${quick[@]}" -q --head 24 --weights model.h5 -o
 
 echo "-- the output"
 cp model.h5 kept.h5
+cp model.resume.h5 kept.resume.h5
 cp model.log/metrics.csv kept.csv
 quick+=(--weights none)
+refused "'model.resume.h5', of an earlier run, exists already; go on from it with --resume, or use -f" \
+	"${quick[@]}" -o model.h5 data.h5
+mv model.resume.h5 away.resume.h5
 refused "'model.h5' exists already; use -f" "${quick[@]}" -o model.h5 data.h5
 mv model.h5 away.h5
 refused "'model.log/metrics.csv' exists already; use -f" \
 	"${quick[@]}" -o model.h5 data.h5
 mv away.h5 model.h5
+mv away.resume.h5 model.resume.h5
+echo older > summary.json
+refused "'summary.json' exists already" \
+	"${quick[@]}" --summary summary.json -o out.h5 data.h5
+refused "'summary.json' exists already" \
+	"${quick[@]}" --export summary.json -o out.h5 data.h5
+refused 'nowhere/out' "${quick[@]}" --export nowhere/out -o out.h5 data.h5
+refused "the model and --export both go to 'out.h5'" \
+	"${quick[@]}" --export out.h5 -o out.h5 data.h5
+refused "--export and --summary both go to 'out'" \
+	"${quick[@]}" --export out --summary out -o out.h5 data.h5
+refused "the resume file and --summary both go to './out.resume.h5'" \
+	"${quick[@]}" --summary ./out.resume.h5 -o out.h5 data.h5
+refused "the model would replace 'data.h5', which is read" \
+	"${quick[@]}" -f -o data.h5 data.h5
+refused "--summary would replace 'data.h5'" \
+	"${quick[@]}" -f --summary data.h5 -o out.h5 data.h5
+refused "--export would replace 'model.h5'" \
+	"${quick[@]}" -f --weights model.h5 --export model.h5 -o out.h5 data.h5
 refused 'nowhere/out.h5' "${quick[@]}" -o nowhere/out.h5 data.h5
 refused 'text.h5/out.h5' "${quick[@]}" -o text.h5/out.h5 data.h5
 refused '/proc/out.h5' "${quick[@]}" -o /proc/out.h5 data.h5
@@ -104,8 +127,30 @@ refused '-o FILE' "${quick[@]}" -o /dev/full data.h5
 refused 'text.h5' "${quick[@]}" -o out.h5 --log-dir text.h5 data.h5
 refused 'text.h5/log' "${quick[@]}" -o out.h5 --log-dir text.h5/log data.h5
 # refused before the data is looked at, which may be long in coming
-refused 'model.h5' "${quick[@]}" -o model.h5 missing.h5
+refused 'model.resume.h5' "${quick[@]}" -o model.h5 missing.h5
 refused 'weights not found' "$train" -o out.h5 missing.h5
+
+echo "-- memory"
+refused "of memory, and 50.0 MB is what --memory allows: use a smaller --batch" \
+	"${quick[@]}" --memory 50M -o out.h5 data.h5
+refused "are available on this machine: use a smaller --batch than 4" \
+	"${quick[@]}" --head 65536,65536,65536,65536,65536,65536 -o out.h5 data.h5
+
+echo "-- to go on, to evaluate"
+ln model.h5 copy.resume.h5
+refused "'copy.resume.h5' is a kw model, not a resume file" \
+	"${quick[@]}" --resume -o copy.h5 data.h5
+head -c 100000 model.resume.h5 > cut.resume.h5
+refused "'cut.resume.h5'" "${quick[@]}" --resume -o cut.h5 data.h5
+rm copy.resume.h5 cut.resume.h5
+refused '--evaluate and --resume' \
+	"${quick[@]}" --evaluate --resume -o model.h5 data.h5
+refused "'missing.h5': No such file" "$train" --evaluate -o missing.h5 data.h5
+refused "(cat, dog) are not those of 'pets.h5' (cat, mouse)" \
+	"$train" --evaluate -o model.h5 pets.h5
+refused "'data.h5'" "$train" --evaluate --weights data.h5 data.h5
+refused "--summary would replace 'model.h5'" \
+	"$train" -f --evaluate -o model.h5 --summary model.h5 data.h5
 
 echo "-- with -f too, a run that fails leaves the older results alone"
 refused 'missing.h5' "${quick[@]}" -f -o model.h5 missing.h5
@@ -114,4 +159,5 @@ refused 'cut.h5' "${quick[@]}" -f --weights cut.h5 -o model.h5 data.h5
 refused 'OMP_THREAD_LIMIT' \
 	env OMP_THREAD_LIMIT=1 "${quick[@]}" -f -j 2 -o model.h5 data.h5
 cmp model.h5 kept.h5
+cmp model.resume.h5 kept.resume.h5
 cmp model.log/metrics.csv kept.csv

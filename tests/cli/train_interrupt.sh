@@ -42,27 +42,29 @@ echo "-- in a later epoch"
 start -o late.h5 data.h5
 wait_until [ -s late.log/metrics.csv ]
 stop INT
-grep -qE "interrupted in epoch [0-9]+: 'late.h5' keeps the best one, epoch" \
-	stderr || fail "$(cat stderr)"
+said "with --resume goes on from 'late.resume.h5'"
+said "'late.h5' keeps the best epoch so far, "
 ! grep -q report stdout || fail "a report all the same"
 "$KW_BIN/kw-predict" late.h5 photos/cat/0000.jpg > prediction
 [ "$(wc -l < prediction)" -eq 1 ] || fail "late.h5 is no model"
 rows=$(($(wc -l < late.log/metrics.csv) - 1))
 [ "$(grep -c '^epoch' stdout)" -eq "$rows" ] || fail "$rows rows"
-grep -q "interrupted in epoch $((rows + 1)):" stderr || fail "$(cat stderr)"
+grep -qE "interrupted in epoch $((rows + 1)) after [0-9]+ steps" stderr ||
+	fail "$(cat stderr)"
 
-echo "-- in the first epoch: no model, no log"
+echo "-- in the first epoch: no model, no log, but a resume file"
 for signal in INT TERM; do
 	"$KW_BIN/kw-augment" -q -f -n 200 -o long.h5 data.h5
 	start -v -o early.h5 long.h5
 	wait_until grep -q 'step 2/' stderr
 	stop $signal
-	grep -q "interrupted before an epoch was finished: no model" stderr ||
-		fail "$(cat stderr)"
+	said "no epoch was finished: there is no model yet"
 	[ ! -e early.h5 ] && [ ! -e early.log ] || fail "left behind: $(ls)"
+	"$KW_BIN/kw-info" early.resume.h5 > info || fail "no resume file: $(ls)"
+	rm early.resume.h5
 done
 
-echo "-- in the first epoch, over older results: they stay"
+echo "-- in the first epoch, over older results: they stay, but for the resume file"
 cp late.h5 kept.h5
 cp late.log/metrics.csv kept.csv
 start -v -f -o late.h5 long.h5
@@ -77,7 +79,8 @@ exec 9<> pipe
 input=pipe
 start -o early.h5 -
 head -c 1000 data.h5 >&9
-wait_until [ -e early.log/metrics.csv ]
+wait_until [ -d early.log ]
 stop INT
-[ ! -e early.h5 ] && [ ! -e early.log ] || fail "left behind: $(ls)"
+[ ! -e early.h5 ] && [ ! -e early.log ] && [ ! -e early.resume.h5 ] ||
+	fail "left behind: $(ls)"
 [ -z "$(ls -A tmp)" ] || fail "left behind: $(ls -A tmp)"

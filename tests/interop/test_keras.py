@@ -353,7 +353,8 @@ def test_kw_train_loads_what_keras_saves(drawn, reference, work, name):
         done = train(
             drawn, path, ours, "--lr", 0, "--freeze", 22, "--batch", 19
         )
-        assert "16 convolutions loaded, 3 dense layers loaded" in done.stderr
+        assert "(16 convolutions), " in done.stderr
+        assert "missing" not in done.stderr
         assert_same_weights(keras.models.load_model(ours), weights_of(model))
         images, _, names = read_split(drawn, "test")
         folder = drawn.with_suffix("") / "test"
@@ -373,7 +374,10 @@ def test_kw_train_loads_weights_without_a_top(drawn, reference, work):
     body = keras.Sequential([keras.Input((*SIZE, 3)), *model.layers[:-4]])
     body.save(path)
     done = train(drawn, path, ours, "--lr", 0, "--freeze", 22, "--batch", 19)
-    assert "16 convolutions loaded, 0 dense layers loaded" in done.stderr
+    assert (
+        "loaded block1_conv1 ... block5_conv4 (16 convolutions); missing "
+        in done.stderr
+    )
     ours = weights_of(keras.models.load_model(ours))
     for name, (kernel, bias) in weights_of(body).items():
         np.testing.assert_array_equal(ours[name][0], kernel)

@@ -42,13 +42,13 @@ void
 test_assert_policies_equal(const KwPolicy *a, const KwPolicy *b)
 {
 	gsize n;
-	const KwPolicyKey *keys = kw_policy_keys(&n);
+	const KwTypedKey *keys = kw_policy_keys(&n);
 
 	for (gsize i = 0; i < n; i++) {
-		g_autofree char *x = kw_policy_get(a, keys[i].name);
-		g_autofree char *y = kw_policy_get(b, keys[i].name);
+		g_autofree char *x = kw_policy_get(a, keys[i].key.name);
+		g_autofree char *y = kw_policy_get(b, keys[i].key.name);
 
 		if (strcmp(x, y) != 0)
-			fail_msg("%s: %s, expected %s", keys[i].name, x, y);
+			fail_msg("%s: %s, expected %s", keys[i].key.name, x, y);
 	}
 }

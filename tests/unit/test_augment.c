@@ -168,7 +168,7 @@ tells_its_settings(void **state)
 	const KwPolicy expected = augment_data_recipe().policy;
 	g_auto(GStrv) lines = g_strsplit(settings, "\n", -1);
 	gsize n, n_set = 0;
-	const KwPolicyKey *keys = kw_policy_keys(&n);
+	const KwTypedKey *keys = kw_policy_keys(&n);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(some); i++)
 		if (strstr(settings, some[i]) == NULL)
@@ -179,9 +179,10 @@ tells_its_settings(void **state)
 		for (gsize i = 0; i < n && parts[0] != NULL; i++)
 			if (g_str_has_prefix(parts[0], "augment.") &&
 			    strcmp(parts[0] + strlen("augment."),
-				   keys[i].name) == 0)
-				n_set += kw_policy_set(&policy, keys[i].name,
-						       parts[1], NULL);
+				   keys[i].key.name) == 0)
+				n_set +=
+					kw_policy_set(&policy, keys[i].key.name,
+						      parts[1], NULL);
 	}
 	assert_int_equal(n_set, n);
 	test_assert_policies_equal(&policy, &expected);

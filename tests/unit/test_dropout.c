@@ -4,6 +4,10 @@
 #include <math.h>
 
 #include "tests/support/bench.h"
+#include "train/bf16.h"
+
+/* Dropout is plain C: it has bf16 on every CPU. */
+static const DnnMode bf16 = { DNN_BF16, DNN_NHWC, DNN_DIRECT };
 
 static void
 set_ones(Bench *b)
@@ -28,11 +32,14 @@ draw_mask(Bench *b, guint64 step)
 
 /* The share of units that stay is within four standard deviations. */
 static void
-check_rate(double rate)
+check_rate(const DnnMode *mode, double rate)
 {
-	Bench b = dropout_bench(64, 1021, rate, 42);
+	Bench b = dropout_bench(mode, 64, 1021, rate, 42);
 	const double n = (double)b.n_dst;
-	const float kept = (float)(1 / (1 - rate));
+	const float exact = (float)(1 / (1 - rate));
+	const float kept = mode->type == DNN_BF16
+				   ? bf16_to_float(bf16_from_float(exact))
+				   : exact;
 	double n_kept = 0;
 
 	set_ones(&b);
@@ -50,22 +57,49 @@ static void
 test_rate(void **state)
 {
 	(void)state;
-	check_rate(0.1);
-	check_rate(0.5);
-	check_rate(0.99);
+	check_rate(&bench_plain, 0.1);
+	check_rate(&bench_plain, 0.5);
+	check_rate(&bench_plain, 0.99);
+	check_rate(&bf16, 0.1);
+	check_rate(&bf16, 0.5);
 }
 
 static void
-test_backward(void **state)
+check_backward(const DnnMode *mode)
 {
-	Bench b = dropout_bench(3, 34, 0.5, 42);
+	Bench b = dropout_bench(mode, 3, 34, 0.5, 42);
 
-	(void)state;
 	set_ones(&b);
 	bench_forward(&b);
 	bench_backward(&b);
 	for (gsize i = 0; i < b.n_dst; i++)
 		assert_true(b.dsrc[i] == b.dst[i] * b.ddst[i]);
+	bench_clear(&b);
+}
+
+static void
+test_backward(void **state)
+{
+	(void)state;
+	check_backward(&bench_plain);
+	check_backward(&bf16);
+}
+
+/* A unit stays in bf16 where it stays in float32. */
+static void
+test_same_mask(void **state)
+{
+	Bench a = dropout_bench(&bench_plain, 3, 34, 0.3, 42);
+	Bench b = dropout_bench(&bf16, 3, 34, 0.3, 42);
+
+	(void)state;
+	set_ones(&a);
+	set_ones(&b);
+	bench_forward(&a);
+	bench_forward(&b);
+	for (gsize i = 0; i < a.n_dst; i++)
+		assert_true((a.dst[i] == 0) == (b.dst[i] == 0));
+	bench_clear(&a);
 	bench_clear(&b);
 }
 
@@ -85,9 +119,9 @@ static void
 test_keys(void **state)
 {
 	enum { UNITS = 1000 };
-	Bench b = dropout_bench(2, UNITS, 0.5, 42);
-	Bench other = dropout_bench(2, UNITS, 0.5, 43);
-	Bench single = dropout_bench(1, UNITS, 0.5, 42);
+	Bench b = dropout_bench(&bench_plain, 2, UNITS, 0.5, 42);
+	Bench other = dropout_bench(&bench_plain, 2, UNITS, 0.5, 43);
+	Bench single = dropout_bench(&bench_plain, 1, UNITS, 0.5, 42);
 	g_autofree guint8 *first = draw_mask(&b, 0);
 	g_autofree guint8 *next = draw_mask(&b, 1);
 	g_autofree guint8 *again = draw_mask(&b, 0);
@@ -113,13 +147,17 @@ test_keys(void **state)
 static void
 test_rests_in_use(void **state)
 {
-	Bench b = dropout_bench(2, 35, 0.5, 42);
+	const DnnMode modes[] = { bench_plain, bf16 };
 
 	(void)state;
-	b.layer->training = FALSE;
-	bench_forward(&b);
-	assert_memory_equal(b.dst, b.src, b.n_src * sizeof *b.src);
-	bench_clear(&b);
+	for (int m = 0; m < 2; m++) {
+		Bench b = dropout_bench(&modes[m], 2, 35, 0.5, 42);
+
+		b.layer->training = FALSE;
+		bench_forward(&b);
+		assert_memory_equal(b.dst, b.src, b.n_src * sizeof *b.src);
+		bench_clear(&b);
+	}
 }
 
 int
@@ -128,6 +166,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_backward),
+		cmocka_unit_test(test_same_mask),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_rests_in_use),
 	};

@@ -271,6 +271,55 @@ shows_metrics_that_are_no_json_as_they_are(void **state)
 	}
 }
 
+/* What kw-train stores of its test report, as far as it is there. */
+static void
+shows_a_test_report(void **state)
+{
+	static const struct {
+		const char *json, *text;
+	} tests[] = {
+		{ "{\"epoch\":3,\"test\":{\"split\":\"val\",\"images\":34,"
+		  "\"accuracy\":0.5588,\"accuracy_interval\":[0.3945,0.7112],"
+		  "\"baseline\":{\"class\":\"a\",\"accuracy\":0.5},"
+		  "\"groups\":{\"count\":12,\"accuracy\":1},"
+		  "\"calibration\":{\"error\":0.0725},"
+		  "\"macro\":{\"f1\":0.45}}}",
+		  "metrics       epoch 3\n"
+		  "              val: 34 images, accuracy 55.88 %, 95 % "
+		  "interval 39.45 to 71.12 %\n"
+		  "              val: baseline 50.00 %, by group 100.00 % "
+		  "(mean of 12)\n"
+		  "              val: mean F1 0.4500, calibration error "
+		  "7.25 %\n" },
+		{ "{\"test\":{\"split\":\"test\",\"accuracy\":1,"
+		  "\"accuracy_interval\":[{}],\"groups\":7}}",
+		  "accuracy 100.00 %, 95 % interval nan to nan %\n" },
+		{ "{\"test\":{\"split\":[],\"accuracy\":1}}",
+		  "metrics       test {\"split\":[],\"accuracy\":1}\n" },
+		{ "{\"test\":{\"split\":\"test\"}}",
+		  "metrics       test {\"split\":\"test\"}\n" },
+		{ "{\"test\":0.5}", "metrics       test 0.5\n" },
+		{ "{\"test\":null}", "metrics       test null\n" },
+		{ "{}", "metrics       {}\n" },
+	};
+
+	(void)state;
+	for (gsize k = 0; k < G_N_ELEMENTS(tests); k++) {
+		hid_t file = create_model(4);
+		g_autoptr(InfoModel) model = NULL;
+		g_autofree char *text = NULL;
+		GError *error = NULL;
+
+		put_string(file, "kw_metrics", tests[k].json);
+		H5Fclose(file);
+		model = read_model(FALSE, &error);
+		test_assert_no_error(error);
+		text = info_model_text(model);
+		if (strstr(text, tests[k].text) == NULL)
+			fail_msg("no '%s' in '%s'", tests[k].text, text);
+	}
+}
+
 /* json-glib 1.6 crashes on these. */
 static void
 survives_json_of_great_depth(void **state)
@@ -281,6 +330,8 @@ survives_json_of_great_depth(void **state)
 	g_autofree char *close = g_strnfill(101, ']');
 	g_autofree char *both = g_strconcat(open, close, NULL);
 	g_autofree char *quoted = g_strconcat("\"\\\"", deep, "\"", NULL);
+	g_autofree char *comment = g_strconcat("{/*\"*/\"x\":", deep, NULL);
+	g_autofree char *single = g_strconcat("{'\"':", deep, NULL);
 	g_autoptr(JsonNode) node = NULL;
 	g_autoptr(InfoModel) model = NULL;
 	GError *error = NULL;
@@ -288,6 +339,8 @@ survives_json_of_great_depth(void **state)
 
 	(void)state;
 	assert_null(info_json_parse(both));
+	assert_null(info_json_parse(comment));
+	assert_null(info_json_parse(single));
 	node = info_json_parse(quoted);
 	assert_non_null(node);
 	put_string(file, "kw_metrics", deep);
@@ -372,6 +425,7 @@ main(void)
 		cmocka_unit_test(
 			refuses_other_versions_and_texts_that_are_not_utf8),
 		cmocka_unit_test(shows_metrics_that_are_no_json_as_they_are),
+		cmocka_unit_test(shows_a_test_report),
 		cmocka_unit_test(survives_json_of_great_depth),
 		cmocka_unit_test(survives_configurations_of_any_shape),
 		cmocka_unit_test(tells_keras_files_from_kw_models),

@@ -118,7 +118,8 @@ test_first_loss(void **state)
 	initialise(network, train);
 	/* The input still holds samples, the last of the initialisation's. */
 	test_network_forward(network, TRUE, 0);
-	cross_entropy = network_cross_entropy(network, labels, 8, &correct) / 8;
+	cross_entropy =
+		network_cross_entropy(network, labels, 8, NULL, &correct) / 8;
 	assert_true(fabs(network_l2_loss(network) - 10.24) < 0.05);
 	assert_true(fabs(cross_entropy - log(2)) < 0.3);
 }
@@ -154,12 +155,12 @@ check_body(const TrainData *set)
 	for (guint i = 0; i < VGG19_CONVOLUTIONS; i++) {
 		const Layer *layer = network_conv(network, i);
 		const gsize n = layer_out_size(layer);
+		const float *dst = layer->dst;
 		double sum = 0, squares = 0;
 
 		for (gsize k = 0; k < n; k++) {
-			sum += (double)layer->dst[k];
-			squares +=
-				(double)layer->dst[k] * (double)layer->dst[k];
+			sum += (double)dst[k];
+			squares += (double)dst[k] * (double)dst[k];
 		}
 		sum /= (double)n;
 		squares /= (double)n;

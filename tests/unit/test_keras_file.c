@@ -73,6 +73,19 @@ set_fixed_names(hid_t object, const char *attribute, const char *const *names)
 	assert_true(kw_h5_set_numbers(object, attribute, type, type, bytes, n));
 }
 
+/* As h5py writes lists of bytes: of variable length, and ASCII. */
+static void
+set_ascii_names(hid_t object, const char *attribute, const char *const *names)
+{
+	g_auto(KwHid) type = H5Tcopy(H5T_C_S1);
+
+	H5Tset_size(type, H5T_VARIABLE);
+	H5Tset_strpad(type, H5T_STR_NULLTERM);
+	H5Tset_cset(type, H5T_CSET_ASCII);
+	assert_true(kw_h5_set_numbers(object, attribute, type, type, names,
+				      g_strv_length((char **)names)));
+}
+
 /* h5py stores an empty list as an array of no doubles. */
 static void
 set_no_names(hid_t object, const char *attribute)
@@ -221,6 +234,7 @@ reads_a_whole_model_of_keras_2(void **state)
 		put_legacy(group, "b", "b/kernel:0", "b/bias:0", H5T_IEEE_F32LE,
 			   FALSE, 4);
 		/* Not of the network. */
+		put_empty(group, "top_level_model_weights");
 		put(file, "optimizer_weights/SGD/momentum:0", H5T_IEEE_F32LE, 4,
 		    conv_dims, 9);
 	}
@@ -366,6 +380,107 @@ joins_lists_of_names_that_keras_has_split(void **state)
 	read = open_file(path);
 	assert_counts(read, 3, 0);
 	assert_layer(read, KERAS_CONV, 2, "c", 3);
+}
+
+static void
+joins_names_of_weights_that_keras_has_split(void **state)
+{
+	g_autofree char *path = in_dir(state, "split_weights.h5");
+	static const char *const layers[] = { "vgg19", NULL };
+	static const char *const first[] = { "vgg19/a/kernel:0", NULL };
+	static const char *const second[] = { "vgg19/a/bias:0",
+					      "vgg19/b/kernel:0",
+					      "vgg19/b/bias:0", NULL };
+	g_autoptr(KerasFile) read = NULL;
+
+	{
+		g_auto(KwHid) file = create(path);
+		g_auto(KwHid) group = kw_h5_create_group(file, layers[0]);
+
+		set_ascii_names(file, "layer_names", layers);
+		set_ascii_names(group, "weight_names0", first);
+		set_ascii_names(group, "weight_names1", second);
+		put(group, first[0], H5T_IEEE_F32LE, 4, conv_dims, 1);
+		put(group, second[0], H5T_IEEE_F32LE, 1, bias_dims, 1001);
+		put(group, second[1], H5T_IEEE_F32LE, 2, dense_dims, 2);
+		put(group, second[2], H5T_IEEE_F32LE, 1, bias_dims, 1002);
+	}
+	read = open_file(path);
+	assert_counts(read, 1, 1);
+	assert_layer(read, KERAS_CONV, 0, "a", 1);
+	assert_layer(read, KERAS_DENSE, 0, "b", 2);
+}
+
+/* The dense kernel of 2, 3, ..., in chunks that are shuffled and deflated. */
+static void
+put_compressed(hid_t group, const char *name)
+{
+	const hsize_t chunk[] = { 2, 3 };
+	g_auto(KwHid) creation = H5Pcreate(H5P_DATASET_CREATE);
+	g_auto(KwHid) space = H5Screate_simple(2, dense_dims, NULL);
+	g_auto(KwHid) dataset = H5I_INVALID_HID;
+	float values[20];
+
+	for (int i = 0; i < 20; i++)
+		values[i] = 2 + (float)i;
+	assert_true(H5Pset_chunk(creation, 2, chunk) >= 0);
+	assert_true(H5Pset_shuffle(creation) >= 0);
+	assert_true(H5Pset_deflate(creation, 4) >= 0);
+	dataset = H5Dcreate2(group, name, H5T_IEEE_F32LE, space, H5P_DEFAULT,
+			     creation, H5P_DEFAULT);
+	assert_true(H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL,
+			     H5P_DEFAULT, values) >= 0);
+}
+
+static void
+reads_compressed_weights(void **state)
+{
+	g_autofree char *path = in_dir(state, "compressed.h5");
+	static const char *const layers[] = { "a", NULL };
+	static const char *const weights[] = { "k", "b", NULL };
+	g_autoptr(KerasFile) read = NULL;
+
+	{
+		g_auto(KwHid) file = create(path);
+		g_auto(KwHid) group = kw_h5_create_group(file, "a");
+
+		set_names(file, "layer_names", layers);
+		set_names(group, "weight_names", weights);
+		put_compressed(group, "k");
+		put(group, "b", H5T_IEEE_F32LE, 1, bias_dims, 1002);
+	}
+	read = open_file(path);
+	assert_layer(read, KERAS_DENSE, 0, "a", 2);
+}
+
+static void
+tells_kw_models_and_hdf5_from_others(void **state)
+{
+	g_autofree char *path = in_dir(state, "kind.h5");
+	g_autofree char *text = in_dir(state, "kind.txt");
+	static const char *const layers[] = { "a", NULL };
+
+	for (int is_kw = 0; is_kw < 2; is_kw++) {
+		g_autoptr(KerasFile) read = NULL;
+
+		{
+			const gint32 version = 1;
+			g_auto(KwHid) file = create(path);
+
+			set_names(file, "layer_names", layers);
+			put_legacy(file, "a", "k", "b", H5T_IEEE_F32LE, TRUE,
+				   1);
+			if (is_kw)
+				kw_h5_set_scalar(file, "kw_format_version",
+						 H5T_STD_I32LE,
+						 H5T_NATIVE_INT32, &version);
+		}
+		read = open_file(path);
+		assert_int_equal(keras_file_is_kw_model(read), is_kw);
+	}
+	assert_true(keras_file_is_hdf5(path));
+	assert_true(g_file_set_contents(text, "weights\n", -1, NULL));
+	assert_false(keras_file_is_hdf5(text));
 }
 
 /* ---- what is refused */
@@ -537,6 +652,22 @@ put_external_bytes(hid_t group)
 	put(group, "b", H5T_IEEE_F32LE, 1, bias_dims, 0);
 }
 
+/* A virtual dataset, whose bytes may come from anywhere. */
+static void
+put_virtual(hid_t group)
+{
+	g_auto(KwHid) creation = H5Pcreate(H5P_DATASET_CREATE);
+	g_auto(KwHid) space = H5Screate_simple(4, conv_dims, NULL);
+	g_auto(KwHid) dataset = H5I_INVALID_HID;
+
+	assert_true(H5Pset_virtual(creation, space, "other.h5", "k", space) >=
+		    0);
+	dataset = H5Dcreate2(group, "k", H5T_IEEE_F32LE, space, H5P_DEFAULT,
+			     creation, H5P_DEFAULT);
+	assert_true(dataset >= 0);
+	put(group, "b", H5T_IEEE_F32LE, 1, bias_dims, 0);
+}
+
 static void
 refuses_weights_that_are_no_kernel_with_a_bias(void **state)
 {
@@ -554,6 +685,7 @@ refuses_links_and_bytes_outside_the_file(void **state)
 	assert_layer_refused(state, put_external_link, "lacks the weights 'b'");
 	assert_layer_refused(state, put_external_bytes,
 			     "'k', which is not a weight");
+	assert_layer_refused(state, put_virtual, "'k', which is not a weight");
 }
 
 static void
@@ -608,6 +740,9 @@ main(void)
 		cmocka_unit_test(takes_the_name_that_a_layer_of_keras_3_tells),
 		cmocka_unit_test(reads_half_and_double_precision),
 		cmocka_unit_test(joins_lists_of_names_that_keras_has_split),
+		cmocka_unit_test(joins_names_of_weights_that_keras_has_split),
+		cmocka_unit_test(reads_compressed_weights),
+		cmocka_unit_test(tells_kw_models_and_hdf5_from_others),
 		cmocka_unit_test(refuses_what_is_no_hdf5_file),
 		cmocka_unit_test(refuses_a_file_at_every_length_but_its_own),
 		cmocka_unit_test(refuses_hdf5_without_weights),

@@ -10,24 +10,42 @@
 #include "tests/support/bench.h"
 #include "tests/support/params.h"
 
+/* All modes that there are; those that this CPU lacks are left out. */
+static const DnnMode modes[] = {
+	{ DNN_F32, DNN_NHWC, DNN_DIRECT },
+	{ DNN_F32, DNN_BLOCKED, DNN_DIRECT },
+	{ DNN_F32, DNN_BLOCKED, DNN_WINOGRAD },
+	{ DNN_BF16, DNN_NHWC, DNN_DIRECT },
+	{ DNN_BF16, DNN_BLOCKED, DNN_DIRECT },
+};
+
 /*
  * All values are of the order of 1.  A float32 sum of K products of such
- * values is off by a few times sqrt(K) * 2^-24, in whatever order it is taken.
+ * values is off by a few times sqrt(K) * 2^-24, in whatever order it is taken;
+ * Winograd's F(4 x 4) multiplies that by the norms of its transforms, some
+ * twenty (Lavin and Gray).  bf16 is summed in float32, and rounded to 2^-9 of
+ * itself where it is stored.
  */
 static double
-tolerance(gsize k)
+tolerance(const DnnMode *mode, gsize k)
 {
-	return 8 * sqrt((double)k) * 0x1p-24;
+	const double factor = mode->algorithm == DNN_WINOGRAD ? 160 : 8;
+
+	return factor * sqrt((double)k) * 0x1p-24;
 }
 
+/* `type` is what the values were stored in. */
 static void
-check_close(const float *a, const double *b, gsize n, gsize k)
+check_close(const DnnMode *mode, DnnType type, const float *a, const double *b,
+	    gsize n, gsize k)
 {
 	g_autofree float *expected = g_new(float, n);
+	const double close = tolerance(mode, k);
 
 	for (gsize i = 0; i < n; i++)
 		expected[i] = (float)b[i];
-	test_assert_close(a, expected, n, tolerance(k), tolerance(k));
+	test_assert_close(a, expected, n, close,
+			  type == DNN_BF16 ? close + 0x1p-9 : close);
 }
 
 /* What the fused ReLU does to an output. */
@@ -55,9 +73,9 @@ masked_gradient(const Bench *b)
 /* ---- convolution */
 
 static void
-check_conv(const NaiveConv *s)
+check_conv(const DnnMode *mode, const NaiveConv *s)
 {
-	Bench b = conv_bench(s, LAYER_TRAINED);
+	Bench b = conv_bench(mode, s, LAYER_TRAINED);
 	const gsize n_kernel = keras_floats(b.layer->kernel);
 	g_autofree float *kernel = values_new(b.dnn, b.layer->kernel);
 	g_autofree float *bias = values_new(b.dnn, b.layer->bias);
@@ -71,7 +89,7 @@ check_conv(const NaiveConv *s)
 	bench_forward(&b);
 	naive_conv_forward(s, dst, b.src, kernel, bias);
 	rectify(dst, b.n_dst);
-	check_close(b.dst, dst, b.n_dst, 9 * (gsize)s->in);
+	check_close(mode, mode->type, b.dst, dst, b.n_dst, 9 * (gsize)s->in);
 
 	g_autofree float *masked = masked_gradient(&b);
 
@@ -81,9 +99,9 @@ check_conv(const NaiveConv *s)
 	g_autofree float *got_kernel = gradient_new(b.dnn, b.layer->kernel);
 	g_autofree float *got_bias = gradient_new(b.dnn, b.layer->bias);
 
-	check_close(b.dsrc, dsrc, b.n_src, 9 * (gsize)s->out);
-	check_close(got_kernel, dkernel, n_kernel, pixels);
-	check_close(got_bias, dbias, (gsize)s->out, pixels);
+	check_close(mode, mode->type, b.dsrc, dsrc, b.n_src, 9 * (gsize)s->out);
+	check_close(mode, DNN_F32, got_kernel, dkernel, n_kernel, pixels);
+	check_close(mode, DNN_F32, got_bias, dbias, (gsize)s->out, pixels);
 	bench_clear(&b);
 }
 
@@ -99,17 +117,19 @@ test_conv(void **state)
 	};
 
 	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++)
-		check_conv(&shapes[i]);
+	for (gsize m = 0; m < G_N_ELEMENTS(modes); m++)
+		for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++)
+			if (bench_has_mode(&modes[m]))
+				check_conv(&modes[m], &shapes[i]);
 }
 
 static void
 test_conv_roles(void **state)
 {
 	const NaiveConv shape = { 2, 6, 5, 3, 16 };
-	Bench frozen = conv_bench(&shape, LAYER_FORWARD);
-	Bench first = conv_bench(&shape, LAYER_FIRST_TRAINED);
-	Bench trained = conv_bench(&shape, LAYER_TRAINED);
+	Bench frozen = conv_bench(&bench_plain, &shape, LAYER_FORWARD);
+	Bench first = conv_bench(&bench_plain, &shape, LAYER_FIRST_TRAINED);
+	Bench trained = conv_bench(&bench_plain, &shape, LAYER_TRAINED);
 
 	(void)state;
 	assert_false(frozen.layer->trainable);
@@ -136,10 +156,10 @@ test_conv_roles(void **state)
 /* ---- dense */
 
 static void
-check_dense(int n, Shape in, int units, gboolean relu)
+check_dense(const DnnMode *mode, int n, Shape in, int units, gboolean relu)
 {
 	const NaiveDense s = { n, (int)shape_size(in), units };
-	Bench b = dense_bench(n, in, units, relu, LAYER_TRAINED);
+	Bench b = dense_bench(mode, n, in, units, relu, LAYER_TRAINED);
 	const gsize n_kernel = keras_floats(b.layer->kernel);
 	g_autofree float *kernel = values_new(b.dnn, b.layer->kernel);
 	g_autofree float *bias = values_new(b.dnn, b.layer->bias);
@@ -153,7 +173,8 @@ check_dense(int n, Shape in, int units, gboolean relu)
 	naive_dense_forward(&s, dst, b.src, kernel, bias);
 	if (relu)
 		rectify(dst, b.n_dst);
-	check_close(b.dst, dst, b.n_dst, (gsize)s.in);
+	check_close(mode, relu ? mode->type : DNN_F32, b.dst, dst, b.n_dst,
+		    (gsize)s.in);
 
 	g_autofree float *masked = masked_gradient(&b);
 
@@ -163,9 +184,9 @@ check_dense(int n, Shape in, int units, gboolean relu)
 	g_autofree float *got_kernel = gradient_new(b.dnn, b.layer->kernel);
 	g_autofree float *got_bias = gradient_new(b.dnn, b.layer->bias);
 
-	check_close(b.dsrc, dsrc, b.n_src, (gsize)units);
-	check_close(got_kernel, dkernel, n_kernel, (gsize)n);
-	check_close(got_bias, dbias, (gsize)units, (gsize)n);
+	check_close(mode, mode->type, b.dsrc, dsrc, b.n_src, (gsize)units);
+	check_close(mode, DNN_F32, got_kernel, dkernel, n_kernel, (gsize)n);
+	check_close(mode, DNN_F32, got_bias, dbias, (gsize)units, (gsize)n);
 	bench_clear(&b);
 }
 
@@ -173,21 +194,27 @@ static void
 test_dense(void **state)
 {
 	(void)state;
-	check_dense(1, (Shape){ 1, 1, 1 }, 1, FALSE);
-	check_dense(4, (Shape){ 1, 1, 512 }, 1024, TRUE);
-	check_dense(5, (Shape){ 3, 2, 33 }, 17, TRUE);
-	check_dense(3, (Shape){ 1, 1, 1024 }, 2, FALSE);
-	check_dense(2, (Shape){ 7, 7, 64 }, 5, FALSE);
-	check_dense(1, (Shape){ 1, 1, 47 }, 16, TRUE);
+	for (gsize m = 0; m < G_N_ELEMENTS(modes); m++) {
+		const DnnMode *mode = &modes[m];
+
+		if (!bench_has_mode(mode))
+			continue;
+		check_dense(mode, 1, (Shape){ 1, 1, 1 }, 1, FALSE);
+		check_dense(mode, 4, (Shape){ 1, 1, 512 }, 1024, TRUE);
+		check_dense(mode, 5, (Shape){ 3, 2, 33 }, 17, TRUE);
+		check_dense(mode, 3, (Shape){ 1, 1, 1024 }, 2, FALSE);
+		check_dense(mode, 2, (Shape){ 7, 7, 64 }, 5, FALSE);
+		check_dense(mode, 1, (Shape){ 1, 1, 47 }, 16, TRUE);
+	}
 }
 
 /* ---- pooling */
 
 static void
-check_pool(const NaivePool *s)
+check_pool(const DnnMode *mode, const NaivePool *s)
 {
-	Bench b = pool_bench(s, LAYER_TRAINED);
-	Bench frozen = pool_bench(s, LAYER_FORWARD);
+	Bench b = pool_bench(mode, s, LAYER_TRAINED);
+	Bench frozen = pool_bench(mode, s, LAYER_FORWARD);
 	g_autofree double *dst = g_new(double, b.n_dst);
 	g_autofree double *dsrc = g_new(double, b.n_src);
 
@@ -216,8 +243,10 @@ test_pool(void **state)
 	};
 
 	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++)
-		check_pool(&shapes[i]);
+	for (gsize m = 0; m < G_N_ELEMENTS(modes); m++)
+		for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++)
+			if (bench_has_mode(&modes[m]))
+				check_pool(&modes[m], &shapes[i]);
 }
 
 /* After a ReLU many maxima are ties at zero: one of them gets the gradient. */
@@ -225,7 +254,7 @@ static void
 test_pool_ties(void **state)
 {
 	const NaivePool shape = { 2, 6, 8, 16 };
-	Bench b = pool_bench(&shape, LAYER_TRAINED);
+	Bench b = pool_bench(&bench_plain, &shape, LAYER_TRAINED);
 
 	(void)state;
 	for (gsize i = 0; i < b.n_src; i++)
@@ -338,12 +367,17 @@ static void
 test_slopes(void **state)
 {
 	Bench benches[] = {
-		conv_bench(&(NaiveConv){ 2, 9, 7, 3, 16 }, LAYER_TRAINED),
-		conv_bench(&(NaiveConv){ 1, 5, 6, 16, 64 }, LAYER_TRAINED),
-		dense_bench(3, (Shape){ 2, 3, 16 }, 33, TRUE, LAYER_TRAINED),
-		dense_bench(4, (Shape){ 1, 1, 64 }, 3, FALSE, LAYER_TRAINED),
-		pool_bench(&(NaivePool){ 2, 7, 9, 5 }, LAYER_TRAINED),
-		dropout_bench(4, 33, 0.5, 7),
+		conv_bench(&bench_plain, &(NaiveConv){ 2, 9, 7, 3, 16 },
+			   LAYER_TRAINED),
+		conv_bench(&bench_plain, &(NaiveConv){ 1, 5, 6, 16, 64 },
+			   LAYER_TRAINED),
+		dense_bench(&bench_plain, 3, (Shape){ 2, 3, 16 }, 33, TRUE,
+			    LAYER_TRAINED),
+		dense_bench(&bench_plain, 4, (Shape){ 1, 1, 64 }, 3, FALSE,
+			    LAYER_TRAINED),
+		pool_bench(&bench_plain, &(NaivePool){ 2, 7, 9, 5 },
+			   LAYER_TRAINED),
+		dropout_bench(&bench_plain, 4, 33, 0.5, 7),
 	};
 
 	(void)state;

@@ -9,6 +9,8 @@
 #include "train/sgd.h"
 #include "train/softmax.h"
 
+static const SgdStep sgd_step = { 0.01, 0.9, 1, 1 };
+
 /* A small head on all of VGG19; what a test needs otherwise it changes. */
 static const NetworkSpec small = {
 	.batch = 2,
@@ -151,7 +153,7 @@ loss_of(Network *network, const gint32 *labels)
 	int correct;
 
 	test_network_forward(network, TRUE, 7);
-	return network_cross_entropy(network, labels, network->spec.batch,
+	return network_cross_entropy(network, labels, network->spec.batch, NULL,
 				     &correct) /
 	       network->spec.batch;
 }
@@ -228,7 +230,7 @@ check_gradients(const NetworkSpec *spec)
 	test_network_fill(network, 11);
 	fill_input(network, 12);
 	loss_of(network, labels);
-	network_backward(network, labels, spec->batch, &error);
+	network_backward(network, labels, spec->batch, NULL, &error);
 	test_assert_no_error(error);
 	for (guint i = 0; i < network->n_layers; i++)
 		if (network->layers[i]->trainable && n++ % 3 == 0)
@@ -353,8 +355,9 @@ test_cross_entropy(void **state)
 		expected -= log((double)p[labels[i]]);
 		expected_correct += argmax(p, 3) == labels[i];
 	}
-	assert_true(fabs(network_cross_entropy(network, labels, 2, &correct) -
-			 expected) < 1e-5);
+	assert_true(
+		fabs(network_cross_entropy(network, labels, 2, NULL, &correct) -
+		     expected) < 1e-5);
 	assert_int_equal(correct, expected_correct);
 }
 
@@ -404,9 +407,9 @@ test_partial_batch(void **state)
 	test_network_forward(three, TRUE, 3);
 	test_assert_close(five->probabilities, three->probabilities, 3 * 3,
 			  1e-5, 0);
-	network_backward(five, labels, 3, &error);
+	network_backward(five, labels, 3, NULL, &error);
 	test_assert_no_error(error);
-	network_backward(three, labels, 3, &error);
+	network_backward(three, labels, 3, NULL, &error);
 	test_assert_no_error(error);
 	for (guint i = 0; i < five->n_layers; i++)
 		if (five->layers[i]->trainable)
@@ -455,9 +458,9 @@ test_frozen_stays(void **state)
 	checksums_of(network, before);
 	for (guint64 step = 0; step < 2; step++) {
 		test_network_forward(network, TRUE, step);
-		network_backward(network, labels, 2, &error);
+		network_backward(network, labels, 2, NULL, &error);
 		test_assert_no_error(error);
-		sgd_update(network, 0.01, 0.9, &error);
+		sgd_update(network, &sgd_step, &error);
 		test_assert_no_error(error);
 	}
 	checksums_of(network, after);
@@ -491,9 +494,9 @@ test_repeatable(void **state)
 		fill_input(network, 2);
 		for (guint64 step = 0; step < 2; step++) {
 			test_network_forward(network, TRUE, step);
-			network_backward(network, labels, 2, &error);
+			network_backward(network, labels, 2, NULL, &error);
 			test_assert_no_error(error);
-			sgd_update(network, 0.01, 0.9, &error);
+			sgd_update(network, &sgd_step, &error);
 			test_assert_no_error(error);
 		}
 		checksums_of(network, sums[run]);

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <glib/gstdio.h>
+
 #include "kw/error.h"
 #include "kw/outfile.h"
 #include "tests/support/kwtest.h"
@@ -353,6 +355,42 @@ tells_when_an_output_is_standard_output(void **state)
 	assert_true(fd);
 }
 
+static void
+removes_what_a_killed_program_has_left(void **state)
+{
+	g_autofree char *folder = in(state, "killed");
+	g_autofree char *path = g_build_filename(folder, "x.h5", NULL);
+	g_autofree char *left =
+		g_build_filename(folder, ".x.h5.kw-partial-aB3dEf", NULL);
+	g_autofree char *other =
+		g_build_filename(folder, ".y.h5.kw-partial-aB3dEf", NULL);
+	g_autofree char *longer =
+		g_build_filename(folder, ".x.h5.kw-partial-aB3dEfg", NULL);
+	g_autoptr(KwOutfile) alive = NULL;
+	g_autofree char *base = NULL;
+
+	assert_int_equal(g_mkdir(folder, 0755), 0);
+	put(left, text);
+	put(other, text);
+	put(longer, text);
+	alive = kw_outfile_new(path, FALSE, NULL);
+	assert_non_null(alive);
+	kw_outfile_remove_abandoned(path);
+	assert_false(g_file_test(left, G_FILE_TEST_EXISTS));
+	assert_true(g_file_test(other, G_FILE_TEST_EXISTS));
+	assert_true(g_file_test(longer, G_FILE_TEST_EXISTS));
+	assert_true(g_file_test(kw_outfile_path(alive), G_FILE_TEST_EXISTS));
+	/* the same by way of a link, whose target is what is replaced */
+	assert_true(kw_outfile_write(alive, text, strlen(text), NULL));
+	assert_true(kw_outfile_commit(alive, NULL));
+	base = in(state, "link-to-killed.h5");
+	assert_int_equal(symlink(path, base), 0);
+	put(left, text);
+	kw_outfile_remove_abandoned(base);
+	assert_false(g_file_test(left, G_FILE_TEST_EXISTS));
+	kw_outfile_remove_abandoned("/nonexistent/x.h5");
+}
+
 int
 main(void)
 {
@@ -371,6 +409,7 @@ main(void)
 		cmocka_unit_test(writes_standard_output_only_where_it_can),
 		cmocka_unit_test(tells_when_two_outputs_are_one),
 		cmocka_unit_test(tells_when_an_output_is_standard_output),
+		cmocka_unit_test(removes_what_a_killed_program_has_left),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

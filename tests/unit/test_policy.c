@@ -52,7 +52,7 @@ keys_are_in_the_order_of_the_manual(void **state)
 		"fill",          "fill-value",
 	};
 	gsize n;
-	const KwPolicyKey *keys = kw_policy_keys(&n);
+	const KwTypedKey *keys = kw_policy_keys(&n);
 	int sections = 0;
 
 	(void)state;
@@ -61,19 +61,19 @@ keys_are_in_the_order_of_the_manual(void **state)
 		gboolean flag = strstr(names[i], "flip") != NULL ||
 				strstr(names[i], "uniform") != NULL;
 
-		assert_string_equal(keys[i].name, names[i]);
-		assert_int_equal(keys[i].argument == NULL, flag);
+		assert_string_equal(keys[i].key.name, names[i]);
+		assert_int_equal(keys[i].key.argument == NULL, flag);
 		/* phrases, that fit on two lines of --help */
-		assert_in_range(strlen(keys[i].help), 20, 90);
-		assert_true(g_ascii_isupper(keys[i].help[0]));
+		assert_in_range(strlen(keys[i].key.help), 20, 90);
+		assert_true(g_ascii_isupper(keys[i].key.help[0]));
 		assert_true(g_ascii_isalnum(
-			keys[i].help[strlen(keys[i].help) - 1]));
-		sections += i == 0 ||
-			    strcmp(keys[i].section, keys[i - 1].section) != 0;
+			keys[i].key.help[strlen(keys[i].key.help) - 1]));
+		sections += i == 0 || strcmp(keys[i].key.section,
+					     keys[i - 1].key.section) != 0;
 	}
 	assert_int_equal(sections, 4);
-	assert_string_equal(keys[0].section, "Geometry:");
-	assert_string_equal(keys[n - 1].section, "How:");
+	assert_string_equal(keys[0].key.section, "Geometry:");
+	assert_string_equal(keys[n - 1].key.section, "How:");
 }
 
 static void
@@ -81,22 +81,23 @@ each_key_has_a_field_of_its_own(void **state)
 {
 	const KwPolicy everything = test_policy_everything();
 	gsize n;
-	const KwPolicyKey *keys = kw_policy_keys(&n);
+	const KwTypedKey *keys = kw_policy_keys(&n);
 
 	(void)state;
 	for (gsize i = 0; i < n; i++) {
 		g_autofree char *value =
-			kw_policy_get(&everything, keys[i].name);
+			kw_policy_get(&everything, keys[i].key.name);
 		KwPolicy policy = kw_policy_none;
 
-		assert_true(kw_policy_set(&policy, keys[i].name, value, NULL));
+		assert_true(
+			kw_policy_set(&policy, keys[i].key.name, value, NULL));
 		for (gsize k = 0; k < n; k++) {
 			const KwPolicy *same =
 				k == i ? &everything : &kw_policy_none;
 			g_autofree char *is =
-				kw_policy_get(&policy, keys[k].name);
+				kw_policy_get(&policy, keys[k].key.name);
 			g_autofree char *expected =
-				kw_policy_get(same, keys[k].name);
+				kw_policy_get(same, keys[k].key.name);
 
 			assert_string_equal(is, expected);
 		}

@@ -13,14 +13,18 @@ samples_new(gsize n, gint32 copies)
 	Samples *s = g_new0(Samples, 1);
 
 	s->n = n * (gsize)copies;
+	s->rows = g_new(gsize, s->n);
 	s->labels = g_new0(gint32, s->n);
 	s->record_ids = g_new(guint64, s->n);
+	s->group_ids = g_new(guint64, s->n);
 	s->copies = g_new(gint32, s->n);
 	for (gsize i = 0; i < s->n; i++) {
 		g_autofree char *name =
 			g_strdup_printf("%zu", i / (gsize)copies);
 
+		s->rows[i] = i;
 		s->record_ids[i] = kw_record_id(name);
+		s->group_ids[i] = s->record_ids[i] / 3;
 		s->copies[i] = (gint32)(i % (gsize)copies);
 	}
 	return s;
@@ -58,6 +62,7 @@ test_read(void **state)
 		order = samples_file_order(samples);
 		for (gsize i = 0; i < samples->n; i++) {
 			assert_int_equal(order[i], i);
+			assert_int_equal(samples->rows[i], i);
 			assert_int_equal(samples->labels[i], i % 3);
 			assert_int_equal(samples->copies[i], 0);
 		}
@@ -128,11 +133,13 @@ static void
 reverse(Samples *s)
 {
 	for (gsize i = 0, k = s->n - 1; i < k; i++, k--) {
-		guint64 id = s->record_ids[i];
+		guint64 id = s->record_ids[i], group = s->group_ids[i];
 		gint32 copy = s->copies[i];
 
 		s->record_ids[i] = s->record_ids[k];
 		s->record_ids[k] = id;
+		s->group_ids[i] = s->group_ids[k];
+		s->group_ids[k] = group;
 		s->copies[i] = s->copies[k];
 		s->copies[k] = copy;
 	}
@@ -173,6 +180,57 @@ test_no_samples(void **state)
 	assert_int_equal(counts[0] + counts[1], 0);
 }
 
+/* Originals are every fourth, and the first of the file is none. */
+static void
+test_drop_copies(void **state)
+{
+	g_autoptr(Samples) s = samples_new(50, 4);
+	g_autoptr(Samples) originals = samples_new(50, 1);
+
+	(void)state;
+	reverse(s);
+	reverse(originals);
+	for (gsize i = 0; i < s->n; i++)
+		s->labels[i] = (gint32)(i / 4 % 3);
+	assert_int_equal(samples_drop_copies(s), 150);
+	assert_int_equal(s->n, 50);
+	for (gsize i = 0; i < s->n; i++) {
+		assert_int_equal(s->rows[i], 4 * i + 3);
+		assert_int_equal(s->labels[i], i % 3);
+		assert_int_equal(s->record_ids[i], originals->record_ids[i]);
+		assert_int_equal(s->group_ids[i], originals->group_ids[i]);
+		assert_int_equal(s->copies[i], 0);
+	}
+	assert_int_equal(samples_drop_copies(s), 0);
+	assert_int_equal(s->n, 50);
+}
+
+/* An epoch's order is that of the originals without copies. */
+static void
+test_order_without_copies(void **state)
+{
+	g_autoptr(Samples) s = samples_new(50, 4);
+	g_autoptr(Samples) originals = samples_new(50, 1);
+
+	(void)state;
+	samples_drop_copies(s);
+	g_autofree gsize *order = samples_shuffled_order(s, 42, 3);
+	g_autofree gsize *plain = samples_shuffled_order(originals, 42, 3);
+	assert_memory_equal(order, plain, 50 * sizeof *order);
+}
+
+static void
+test_only_copies(void **state)
+{
+	g_autoptr(Samples) s = samples_new(10, 1);
+
+	(void)state;
+	for (gsize i = 0; i < s->n; i++)
+		s->copies[i] = 1;
+	assert_int_equal(samples_drop_copies(s), 10);
+	assert_int_equal(s->n, 0);
+}
+
 int
 main(void)
 {
@@ -182,6 +240,9 @@ main(void)
 		cmocka_unit_test(test_shuffle_is_fair),
 		cmocka_unit_test(test_layout_does_not_matter),
 		cmocka_unit_test(test_no_samples),
+		cmocka_unit_test(test_drop_copies),
+		cmocka_unit_test(test_order_without_copies),
+		cmocka_unit_test(test_only_copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "kw/image.h"
 #include "lib/h5.h"
 #include "tests/support/traindata.h"
 #include "train/train.h"
@@ -34,6 +35,9 @@ static int
 setup(void **state)
 {
 	said = g_string_new(NULL);
+	/* for the picture in the log */
+	if (!kw_image_start("test_train", NULL))
+		return -1;
 	return test_dir_setup(state);
 }
 
@@ -41,6 +45,7 @@ static int
 teardown(void **state)
 {
 	g_string_free(said, TRUE);
+	kw_image_stop();
 	return test_dir_teardown(state);
 }
 
@@ -54,11 +59,14 @@ train(void **state, const char *dataset, GError **error)
 	TrainOptions options = {
 		.dataset = path,
 		.weights = "none",
-		.batch = 3,
-		.n_head = 1,
-		.head = { 4 },
-		.freeze = 22,
-		.fit = { .epochs = 1, .rate = 0.001, .shuffle = TRUE },
+		.recipe = { .freeze = 22,
+			    .n_head = 1,
+			    .head = { 4 },
+			    .batch = 3,
+			    .rate = 0.001,
+			    .body_rate = 1,
+			    .epochs = 1,
+			    .shuffle = TRUE },
 	};
 	gboolean ok;
 

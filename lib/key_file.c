@@ -1,17 +1,14 @@
-#include "lib/policy_file.h"
-
+/* Files of keys, and the names that stand for some. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "kw/error.h"
+#include "kw/keys.h"
 #include "lib/nearest.h"
-#include "lib/policy_keys.h"
 
-/* No policy is longer: whatever is, was not meant. */
+/* No such file is longer: whatever is, was not meant. */
 enum { MAX_BYTES = 100000 };
-
-static const char group[] = "policy";
 
 static gboolean G_GNUC_PRINTF(4, 5)
 	fail(GError **error, KwError code, const char *file, const char *format,
@@ -29,13 +26,23 @@ static gboolean G_GNUC_PRINTF(4, 5)
 
 /* ---- names */
 
-/* "seed, light, ...", and the nearest of them where there is one. */
-static char *
-names_text(const char *name)
+/* The file that a name stands for; NULL: no such name. */
+static const char *
+named(const KwKeyTable *table, const char *name)
 {
-	g_autofree char *all = g_strjoinv(", ", (char **)kw_policy_names);
-	const char *nearest = kw_nearest(
-		name, kw_policy_names, g_strv_length((char **)kw_policy_names));
+	for (gsize i = 0; table->names[i] != NULL; i++)
+		if (strcmp(table->names[i], name) == 0)
+			return table->texts[i];
+	return NULL;
+}
+
+/* "seed, light, ...", or the nearest of them where there is one. */
+static char *
+names_text(const KwKeyTable *table, const char *name)
+{
+	g_autofree char *all = g_strjoinv(", ", (char **)table->names);
+	const char *nearest = kw_nearest(name, table->names,
+					 g_strv_length((char **)table->names));
 
 	if (nearest != NULL)
 		return g_strdup_printf("did you mean %s?", nearest);
@@ -69,41 +76,45 @@ check_duplicates(const char *text, const char *file, GError **error)
 }
 
 static gboolean
-check_groups(GKeyFile *keys, const char *file, GError **error)
+check_groups(const KwKeyTable *table, GKeyFile *keys, const char *file,
+	     GError **error)
 {
 	g_auto(GStrv) groups = g_key_file_get_groups(keys, NULL);
 
 	for (char **name = groups; *name != NULL; name++)
-		if (strcmp(*name, group) != 0)
+		if (strcmp(*name, table->what) != 0)
 			return fail(error, KW_ERROR_FORMAT, file,
-				    "[%s]: a policy has one group, [%s]", *name,
-				    group);
+				    "[%s]: a %s has one group, [%s]", *name,
+				    table->what, table->what);
 	if (*groups == NULL)
 		return fail(error, KW_ERROR_FORMAT, file,
-			    "is no policy: it has no group [%s]", group);
+			    "is no %s: it has no group [%s]", table->what,
+			    table->what);
 	return TRUE;
 }
 
-/* "base = NAME": the policy that this one begins with. */
+/* "base = NAME": what this one begins with. */
 static gboolean
-set_base(KwPolicy *policy, const char *name, const char *file, GError **error)
+set_base(const KwKeyTable *table, gpointer values, const char *name,
+	 const char *file, GError **error)
 {
-	const char *text = kw_policy_named(name);
-	g_autofree char *names = names_text(name);
+	const char *text = named(table, name);
+	g_autofree char *names = names_text(table, name);
 
 	if (text == NULL)
 		return fail(error, KW_ERROR_FORMAT, file,
-			    "base: no policy is called '%s'; %s", name, names);
-	return kw_policy_parse(policy, text, name, error);
+			    "base: no %s is called '%s'; %s", table->what, name,
+			    names);
+	return kw_keys_parse(table, values, text, name, error);
 }
 
 static gboolean
-set_key(KwPolicy *policy, const char *key, const char *value, const char *file,
-	GError **error)
+set_key(const KwKeyTable *table, gpointer values, const char *key,
+	const char *value, const char *file, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
 
-	if (kw_policy_set(policy, key, value, &reason))
+	if (kw_keys_set(table, values, key, value, &reason))
 		return TRUE;
 	return fail(error, KW_ERROR_FORMAT, file, "%s%s", reason->message,
 		    strchr(value, '#') != NULL
@@ -113,44 +124,48 @@ set_key(KwPolicy *policy, const char *key, const char *value, const char *file,
 
 /* All keys of the group; base first, wherever it stands. */
 static gboolean
-set_keys(KwPolicy *policy, GKeyFile *keys, const char *file, GError **error)
+set_keys(const KwKeyTable *table, gpointer values, GKeyFile *keys,
+	 const char *file, GError **error)
 {
+	const char *group = table->what;
 	g_auto(GStrv) names = g_key_file_get_keys(keys, group, NULL, NULL);
 	g_autofree char *base = g_key_file_get_value(keys, group, "base", NULL);
 
-	if (base != NULL && !set_base(policy, g_strstrip(base), file, error))
+	if (base != NULL &&
+	    !set_base(table, values, g_strstrip(base), file, error))
 		return FALSE;
 	for (char **name = names; *name != NULL; name++) {
 		g_autofree char *value =
 			g_key_file_get_value(keys, group, *name, NULL);
 
 		if (strcmp(*name, "base") != 0 &&
-		    !set_key(policy, *name, g_strstrip(value), file, error))
+		    !set_key(table, values, *name, g_strstrip(value), file,
+			     error))
 			return FALSE;
 	}
 	return TRUE;
 }
 
 gboolean
-kw_policy_parse(KwPolicy *policy, const char *text, const char *file,
-		GError **error)
+kw_keys_parse(const KwKeyTable *table, gpointer values, const char *text,
+	      const char *file, GError **error)
 {
 	g_autoptr(GKeyFile) keys = g_key_file_new();
 	g_autoptr(GError) reason = NULL;
-	KwPolicy read = kw_policy_none;
+	g_autofree gpointer read = g_memdup2(table->base, table->size);
 
 	if (g_str_has_prefix(text, "\xef\xbb\xbf")) /* a byte order mark */
 		text += 3;
 	/* with translations, "key[xx]", which GKeyFile else passes over */
 	if (!g_key_file_load_from_data(keys, text, strlen(text),
 				       G_KEY_FILE_KEEP_TRANSLATIONS, &reason))
-		return fail(error, KW_ERROR_FORMAT, file, "is no policy: %s",
-			    reason->message);
-	if (!check_groups(keys, file, error) ||
+		return fail(error, KW_ERROR_FORMAT, file, "is no %s: %s",
+			    table->what, reason->message);
+	if (!check_groups(table, keys, file, error) ||
 	    !check_duplicates(text, file, error) ||
-	    !set_keys(&read, keys, file, error))
+	    !set_keys(table, read, keys, file, error))
 		return FALSE;
-	*policy = read;
+	memcpy(values, read, table->size);
 	return TRUE;
 }
 
@@ -158,7 +173,8 @@ kw_policy_parse(KwPolicy *policy, const char *text, const char *file,
 
 /* All of a file; NULL with an error. */
 static char *
-read_text(const char *file, FILE *stream, GError **error)
+read_text(const KwKeyTable *table, const char *file, FILE *stream,
+	  GError **error)
 {
 	g_autofree char *text = g_malloc(MAX_BYTES + 1);
 	gsize n = fread(text, 1, MAX_BYTES + 1, stream);
@@ -170,56 +186,63 @@ read_text(const char *file, FILE *stream, GError **error)
 	}
 	if (n > MAX_BYTES) {
 		fail(error, KW_ERROR_FORMAT, file,
-		     "is no policy: larger than 100 kB");
+		     "is no %s: larger than 100 kB", table->what);
 		return NULL;
 	}
 	text[n] = '\0';
 	if (!g_utf8_validate(text, n, NULL)) { /* nor a NUL */
-		fail(error, KW_ERROR_FORMAT, file, "is no policy: no text");
+		fail(error, KW_ERROR_FORMAT, file, "is no %s: no text",
+		     table->what);
 		return NULL;
 	}
 	return g_steal_pointer(&text);
 }
 
 static gboolean
-load_file(KwPolicy *policy, const char *file, GError **error)
+load_file(const KwKeyTable *table, gpointer values, const char *file,
+	  GError **error)
 {
 	FILE *stream = fopen(file, "re");
-	g_autofree char *names = names_text(file);
+	const int reason = errno;
+	g_autofree char *names = names_text(table, file);
 	g_autofree char *text = NULL;
-	int reason = errno;
 
 	if (stream == NULL && reason == ENOENT && !strpbrk(file, "/."))
 		return fail(error, KW_ERROR_INPUT, file,
-			    "there is no such policy, nor a file; %s", names);
+			    "there is no such %s, nor a file; %s", table->what,
+			    names);
 	if (stream == NULL)
 		return fail(error, KW_ERROR_INPUT, file, "cannot open: %s",
 			    g_strerror(reason));
-	text = read_text(file, stream, error);
+	text = read_text(table, file, stream, error);
 	fclose(stream);
-	return text != NULL && kw_policy_parse(policy, text, file, error);
+	return text != NULL && kw_keys_parse(table, values, text, file, error);
 }
 
 gboolean
-kw_policy_load(KwPolicy *policy, const char *name_or_file, GError **error)
+kw_keys_load(const KwKeyTable *table, gpointer values, const char *name_or_file,
+	     GError **error)
 {
-	const char *text = kw_policy_named(name_or_file);
+	const char *text = named(table, name_or_file);
 
 	if (text != NULL)
-		return kw_policy_parse(policy, text, name_or_file, error);
-	return load_file(policy, name_or_file, error);
+		return kw_keys_parse(table, values, text, name_or_file, error);
+	return load_file(table, values, name_or_file, error);
 }
 
 char *
-kw_policy_text(const KwPolicy *policy)
+kw_keys_text(const KwKeyTable *table, gconstpointer values)
 {
-	GString *text = g_string_new("[policy]\n");
+	GString *text = g_string_new(NULL);
 
-	for (gsize i = 0; i < POLICY_N_KEYS; i++) {
-		const KwPolicyKey *key = &kw_policy_table[i].key;
-		g_autofree char *value = kw_policy_get(policy, key->name);
+	g_string_append_printf(text, "[%s]\n", table->what);
+	for (gsize i = 0; i < table->n; i++) {
+		const KwKey *key = &table->keys[i].key;
+		g_autofree char *value = kw_keys_get(table, values, key->name);
+		g_autofree char *base =
+			kw_keys_get(table, table->base, key->name);
 
-		if (kw_policy_is_on(policy, &kw_policy_table[i]))
+		if (strcmp(value, base) != 0)
 			g_string_append_printf(text, "# %s\n%s = %s\n",
 					       key->help, key->name, value);
 	}

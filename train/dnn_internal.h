@@ -1,0 +1,133 @@
+/*
+ * For dnn.c and dnn_layers.c alone: the library itself.  No other file includes
+ * dnnl.h.
+ */
+#ifndef KW_TRAIN_DNN_INTERNAL_H
+#define KW_TRAIN_DNN_INTERNAL_H
+
+#include <dnnl.h>
+
+#include "train/dnn.h"
+
+/* ---- what differs between oneDNN 2 and 3 */
+
+#if DNNL_VERSION_MAJOR >= 3
+
+typedef dnnl_memory_desc_t Md;          /* a handle that we own */
+typedef const_dnnl_memory_desc_t MdRef; /* borrowed */
+#define REF(md)            (md)
+#define MD_BY_TAG          dnnl_memory_desc_create_with_tag
+#define MD_CLONE(md, from) dnnl_memory_desc_clone(md, from)
+#define MD_FREE(md)        dnnl_memory_desc_destroy(*(md))
+#define POST_OP_SCALE
+#define DILATION none,
+
+static inline dnnl_data_type_t
+md_type(MdRef md)
+{
+	dnnl_data_type_t type = dnnl_data_type_undef;
+
+	dnnl_memory_desc_query(md, dnnl_query_data_type, &type);
+	return type;
+}
+
+/* A primitive descriptor of an operation in one call. */
+#define PD_FORWARD(kind, pd, dnn, attr, ...)                                   \
+	dnnl_##kind##_forward_primitive_desc_create(pd, (dnn)->engine,         \
+						    __VA_ARGS__, attr)
+#define PD_BACKWARD(kind, pass, pd, dnn, hint, attr, ...)                      \
+	dnnl_##kind##_##pass##_primitive_desc_create(pd, (dnn)->engine,        \
+						     __VA_ARGS__, hint, attr)
+
+#else
+
+typedef dnnl_memory_desc_t Md; /* a plain struct */
+typedef const dnnl_memory_desc_t *MdRef;
+#define REF(md)            (&(md))
+#define MD_BY_TAG          dnnl_memory_desc_init_by_tag
+#define MD_CLONE(md, from) (*(md) = *(from), dnnl_success)
+#define MD_FREE(md)        ((void)(md))
+#define POST_OP_SCALE      1,
+#define DILATION
+
+static inline dnnl_data_type_t
+md_type(MdRef md)
+{
+	return md->data_type;
+}
+
+/* An operation descriptor first, and a primitive descriptor from it. */
+#define PD_FORWARD(kind, pd, dnn, attr, ...)                                   \
+	PD_BACKWARD(kind, forward, pd, dnn, NULL, attr, __VA_ARGS__)
+#define PD_BACKWARD(kind, pass, pd, dnn, hint, attr, ...)                      \
+	({                                                                     \
+		dnnl_##kind##_desc_t desc_;                                    \
+		dnnl_status_t status_ =                                        \
+			dnnl_##kind##_##pass##_desc_init(&desc_, __VA_ARGS__); \
+		status_ != dnnl_success                                        \
+			? status_                                              \
+			: dnnl_primitive_desc_create(pd, &desc_, attr,         \
+						     (dnn)->engine, hint);     \
+	})
+
+#endif
+
+/* ---- handles */
+
+typedef dnnl_primitive_desc_t Pd;
+static inline void
+pd_free(Pd pd)
+{
+	dnnl_primitive_desc_destroy(pd);
+}
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(Pd, pd_free, NULL)
+
+typedef dnnl_primitive_attr_t Attr;
+static inline void
+attr_free(Attr attr)
+{
+	dnnl_primitive_attr_destroy(attr);
+}
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(Attr, attr_free, NULL)
+
+struct Dnn {
+	dnnl_engine_t engine;
+	dnnl_stream_t stream;
+	void *scratch; /* shared: operations run one after the other */
+	gsize scratch_size, scratch_wanted;
+	dnnl_format_tag_t blocked; /* DNN_BLOCKED, on this CPU */
+	gboolean winograd;         /* some operation is one */
+};
+
+struct DnnLayout {
+	Md md;
+};
+
+struct DnnOp {
+	Dnn *dnn;
+	Pd pd;
+	dnnl_primitive_t primitive;
+	dnnl_memory_t args[DNN_N_ARGS]; /* NULL: not one of its arguments */
+	dnnl_memory_t scratch;
+};
+
+/* TRUE for success; else FALSE with an error, "oneDNN cannot WHAT: ...". */
+gboolean dnn_check(dnnl_status_t status, const char *what, GError **error);
+
+/* Bits of a set of arguments. */
+#define ARG(name) (1u << DNN_##name)
+
+/* An operation from its descriptor, which it takes, and a set of arguments. */
+DnnOp *dnn_op_new(Dnn *dnn, Pd *pd, guint args, const char *what,
+		  GError **error);
+
+/* Scratch memory is ours, and an optional ReLU follows. */
+dnnl_status_t dnn_attr_new(Attr *attr, gboolean relu);
+
+static inline dnnl_data_type_t
+dnn_data_type(DnnType type)
+{
+	return type == DNN_BF16 ? dnnl_bf16 : dnnl_f32;
+}
+
+#endif

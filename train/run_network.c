@@ -1,0 +1,205 @@
+#include <string.h>
+
+#include "kw/memory.h"
+#include "kw/size.h"
+#include "train/plan.h"
+#include "train/run.h"
+#include "train/settings.h"
+
+/* The network of the epoch that the state stands in. */
+static NetworkSpec
+spec_to_train(const Run *run)
+{
+	const Recipe *recipe = &run->options->recipe;
+	const KwDatasetInfo *info = kw_dataset_info(run->dataset);
+	NetworkSpec spec = { .batch = recipe->batch,
+			     .height = info->height,
+			     .width = info->width,
+			     .channels = info->channels,
+			     .classes = (int)g_strv_length(info->class_names),
+			     .n_head = recipe->n_head,
+			     .dropout = recipe->dropout,
+			     .l2 = recipe->l2,
+			     .freeze = fit_freeze(recipe, run->state->epoch),
+			     .training = TRUE,
+			     .seed = recipe->seed,
+			     .threads = run->options->common.threads };
+
+	memcpy(spec.head, recipe->head, sizeof spec.head);
+	return spec;
+}
+
+/* The penalty that is a part of the model's loss. */
+static double
+l2_of_model(const ModelInfo *model)
+{
+	g_autofree char *text = settings_value(model->settings, "train.l2");
+	const double l2 = text != NULL ? g_ascii_strtod(text, NULL) : 0;
+
+	return l2 > 0 && l2 <= 1e6 ? l2 : 0;
+}
+
+/* The network of a model, for use. */
+static NetworkSpec
+spec_of_model(const Run *run, const ModelInfo *model)
+{
+	NetworkSpec spec = { .batch = run->options->recipe.batch,
+			     .height = model->height,
+			     .width = model->width,
+			     .channels = model->channels,
+			     .classes = (int)g_strv_length(model->class_names),
+			     .n_head = model->n_head,
+			     .l2 = l2_of_model(model),
+			     .freeze = VGG19_KERAS_LAYERS,
+			     .threads = run->options->common.threads };
+
+	memcpy(spec.head, model->head, sizeof spec.head);
+	return spec;
+}
+
+/* ---- how to compute */
+
+/*
+ * A resumed run computes as the one before did: another choice would give other
+ * last bits.
+ */
+static gboolean
+choose_plan(Run *run, NetworkSpec *spec, GError **error)
+{
+	const TrainOptions *o = run->options;
+	g_autofree char *why = NULL;
+	g_autofree char *stored = NULL;
+
+	if (run->from == NULL) {
+		NetworkSpec timed = *spec;
+
+		/* Of two stages, the one that takes the time. */
+		if (spec->training)
+			timed.freeze = o->recipe.freeze;
+		if (!plan_choose(&timed, o->precision, o->algorithm, &why,
+				 error))
+			return FALSE;
+		run_say(run, "%s", why);
+		spec->mode = timed.mode;
+		return TRUE;
+	}
+	stored = settings_value(run->from->run, "plan");
+	if (stored != NULL && plan_parse(stored, &spec->mode))
+		return TRUE;
+	g_set_error(error, KW_ERROR, KW_ERROR_FORMAT,
+		    "the resume file '%s' computes in a way that this program "
+		    "does not know, '%s'; go on with the kw-train that wrote "
+		    "it",
+		    run->from->path, stored != NULL ? stored : "");
+	return FALSE;
+}
+
+/* ---- memory */
+
+/* Libraries, code that oneDNN makes, images on their way: 135 MB were seen with
+ * 32 x 32 pixels, 205 MB with 224 x 224. */
+enum { PROGRAM_BYTES = 200000000 };
+
+/* The largest kernel passes through a buffer on its way to a file. */
+static gsize
+file_buffer(const NetworkSpec *spec)
+{
+	gsize in = (gsize)(spec->height / 32) * (gsize)(spec->width / 32) * 512;
+	gsize largest = (gsize)3 * 3 * 512 * 512;
+
+	for (int i = 0; i <= spec->n_head; i++) {
+		gsize out = (gsize)(i < spec->n_head ? spec->head[i]
+						     : spec->classes);
+
+		largest = MAX(largest, in * out);
+		in = out;
+	}
+	return largest * sizeof(float);
+}
+
+static void
+say_memory(Run *run, const NetworkMemory *m, gsize files, gsize total,
+	   guint64 available)
+{
+	const gsize parts[] = { m->weights, m->training, m->activations,
+				m->scratch, files,       PROGRAM_BYTES };
+	char *texts[G_N_ELEMENTS(parts)];
+	g_autofree char *sum = kw_size_text(total);
+	g_autofree char *of = kw_size_text(available);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+		texts[i] = kw_size_text(parts[i]);
+	run_say(run,
+		"memory: %s weights, %s training, %s activations, %s scratch, "
+		"%s to write files, %s for the program: %s%s%s",
+		texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], sum,
+		available == G_MAXUINT64 ? "" : " of ",
+		available == G_MAXUINT64 ? "" : of);
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+		g_free(texts[i]);
+}
+
+/* Of two stages, the second needs more: it trains more layers. */
+static gboolean
+check_memory(Run *run, const NetworkSpec *spec, gboolean say, GError **error)
+{
+	const gsize asked = run->options->memory;
+	const guint64 available = asked > 0 ? asked : kw_memory_available();
+	const gsize files = file_buffer(spec);
+	g_autofree char *needed = NULL;
+	g_autofree char *there = NULL;
+	NetworkSpec largest = *spec;
+	NetworkMemory m;
+	gsize total;
+
+	if (spec->training)
+		largest.freeze = run->options->recipe.freeze;
+	if (!network_memory(&largest, &m, error))
+		return FALSE;
+	total = m.total + files + PROGRAM_BYTES;
+	if (total <= available) {
+		if (say)
+			say_memory(run, &m, files, total, available);
+		return TRUE;
+	}
+	needed = kw_size_text(total);
+	there = kw_size_text(available);
+	g_set_error(error, KW_ERROR, KW_ERROR_MEMORY,
+		    "this takes %s of memory, and %s %s: use a smaller "
+		    "--batch than %d, a smaller kw-prep --size than %dx%d%s",
+		    needed, there,
+		    asked > 0 ? "is what --memory allows"
+			      : "are available on this machine",
+		    spec->batch, spec->height, spec->width,
+		    asked > 0 ? ", or a larger --memory"
+			      : ", or --memory where you know better");
+	return FALSE;
+}
+
+gboolean
+run_make_network(Run *run, const ModelInfo *model, GError **error)
+{
+	NetworkSpec spec =
+		model != NULL ? spec_of_model(run, model) : spec_to_train(run);
+	g_autofree char *plan = NULL;
+	gsize all, trained;
+
+	/* Choosing makes networks as well. */
+	if (!check_memory(run, &spec, FALSE, error) ||
+	    !choose_plan(run, &spec, error) ||
+	    !check_memory(run, &spec, TRUE, error))
+		return FALSE;
+	run->mode = spec.mode;
+	run->network = network_new(&spec, error);
+	if (run->network == NULL)
+		return FALSE;
+	network_count(run->network, &all, &trained);
+	plan = plan_text(&spec.mode);
+	run_say(run,
+		"VGG19 for %d x %d x %d and %d classes: %.1f million "
+		"parameters, %.1f million trained; %s, %s, %d threads",
+		spec.height, spec.width, spec.channels, spec.classes,
+		(double)all / 1e6, (double)trained / 1e6, dnn_version(), plan,
+		spec.threads);
+	return TRUE;
+}
