@@ -23,7 +23,7 @@ static const DnnMode modes[] = {
  * All values are of the order of 1.  A float32 sum of K products of such
  * values is off by a few times sqrt(K) * 2^-24, in whatever order it is taken;
  * Winograd's F(4 x 4) multiplies that by the norms of its transforms, some
- * twenty (Lavin and Gray).  bf16 is summed in float32, and rounded to 2^-9 of
+ * twenty (Lavin and Gray).  bf16 is summed in float32, and rounded to 2^-8 of
  * itself where it is stored.
  */
 static double
@@ -45,7 +45,7 @@ check_close(const DnnMode *mode, DnnType type, const float *a, const double *b,
 	for (gsize i = 0; i < n; i++)
 		expected[i] = (float)b[i];
 	test_assert_close(a, expected, n, close,
-			  type == DNN_BF16 ? close + 0x1p-9 : close);
+			  type == DNN_BF16 ? close + 0x1p-8 : close);
 }
 
 /* What the fused ReLU does to an output. */
