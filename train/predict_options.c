@@ -55,6 +55,24 @@ add_path(PredictOptions *o, const char *path, const struct argp_state *state)
 	g_ptr_array_add(o->paths, (char *)path);
 }
 
+/* With -f, an output would take the place of what is read. */
+static void
+check_output(const PredictOptions *o, const char *name, const char *path,
+	     const struct argp_state *state)
+{
+	if (g_strcmp0(path, "-") == 0)
+		return;
+	for (guint i = 0; i <= o->paths->len; i++) {
+		const char *read = i == 0 ? o->model : o->paths->pdata[i - 1];
+
+		if (kw_outfile_same(path, read))
+			kw_arg_fail(state,
+				    "%s would replace '%s', which is read; "
+				    "name another file",
+				    name, read);
+	}
+}
+
 static void
 check(const PredictOptions *o, const struct argp_state *state)
 {
@@ -76,6 +94,8 @@ check(const PredictOptions *o, const struct argp_state *state)
 			    "--summary and the predictions would both "
 			    "go to '%s'",
 			    o->summary);
+	check_output(o, "--output", o->common.output, state);
+	check_output(o, "--summary", o->summary, state);
 }
 
 static error_t

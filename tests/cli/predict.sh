@@ -101,6 +101,15 @@ cmp file table
 "$predict" -f -o file model.h5 "${photos[@]:0:3}"
 close file three
 refused 1 "nowhere" "$predict" -o nowhere/file model.h5 "${photos[0]}"
+cp model.h5 whole
+for read in model.h5 ./model.h5 "${photos[0]}"; do
+	refused 1 "--output would replace '${read#./}', which is read" \
+		"$predict" -f -o "$read" model.h5 "${photos[@]:0:2}"
+	refused 1 "--summary would replace" \
+		"$predict" -f --summary "$read" model.h5 "${photos[@]:0:2}"
+done
+cmp model.h5 whole
+rm whole
 status=0
 "$predict" model.h5 "${photos[0]}" > /dev/full 2> stderr || status=$?
 [ "$status" -eq 1 ] || fail "status $status with a full disk"
