@@ -160,10 +160,23 @@ add_list(PredictInput *input, GError **error)
 
 	if (!read_stdin(text, error))
 		return FALSE;
+	if (strlen(text->str) != text->len) {
+		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+			    "the list on standard input has a NUL byte; it "
+			    "holds one path a line, as of find -print, not of "
+			    "-print0");
+		return FALSE;
+	}
 	lines = g_strsplit(text->str, "\n", -1);
-	for (char **line = lines; *line != NULL; line++)
-		if (**line != '\0')
+	for (char **line = lines; *line != NULL; line++) {
+		gsize n = strlen(*line);
+
+		/* Lines may end as on Windows. */
+		while (n > 0 && (*line)[n - 1] == '\r')
+			(*line)[--n] = '\0';
+		if (n > 0)
 			add_path(input, *line);
+	}
 	return TRUE;
 }
 

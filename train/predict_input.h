@@ -12,15 +12,15 @@ typedef struct PredictInput PredictInput;
  * What the paths stand for, in their order: files, named as often as they are;
  * folders, whose files come sorted bytewise by path, sub-folders and symbolic
  * links included, hidden names left out; "-", a list of either on standard
- * input, one a line.  Nothing is opened but folders: what is wrong with a file
- * is found when it is loaded, and a folder that is empty or cannot be read is
- * an item that cannot be loaded.
+ * input, one a line, which may end as on Windows.  Nothing is opened but
+ * folders: what is wrong with a file is found when it is loaded, and a folder
+ * that is empty or cannot be read is an item that cannot be loaded.
  *
  * A single path that begins as HDF5 does, or any when a split is asked for
  * (KW_N_SPLITS: none is, which means test), is a kw dataset.
  *
- * Errors: KW_ERROR_INPUT when there is nothing to predict; those of
- * kw_dataset_open(); KW_ERROR_IO; KW_ERROR_INTERRUPTED.
+ * Errors: KW_ERROR_INPUT when there is nothing to predict, or a list has a NUL
+ * byte; those of kw_dataset_open(); KW_ERROR_IO; KW_ERROR_INTERRUPTED.
  */
 PredictInput *predict_input_new(const GPtrArray *paths, KwSplit split,
 				GError **error);

@@ -28,6 +28,9 @@ grep tree/dog table > dogs
 run 0 "$predict" model.h5 - tree/cat/0000.jpg < folders
 head -n 9 stdout | cut -f 1 | cmp - <(cut -f 1 dogs)
 [ "$(tail -n 1 stdout | cut -f 1)" = tree/cat/0000.jpg ] || fail "after a list"
+sed 's/$/\r/' list > windows
+"$predict" model.h5 - < windows | cmp - table
+refused 1 "has a NUL byte" "$predict" model.h5 - < <(tr '\n' '\0' < list)
 
 echo "-- in a folder, a damaged photo is a failure, and a file named is too"
 head -c 900 tree/cat/0001.jpg > tree/cat/0001b.jpg
