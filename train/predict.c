@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kw/alloc.h"
+#include "kw/app.h"
 #include "kw/dataset.h"
 #include "kw/error.h"
 #include "train/predict_views.h"
@@ -193,7 +194,9 @@ predictor_run(Predictor *p, const guint8 *pixels, int n, float *probabilities,
 	for (int v = 0; v < PREDICT_N_VIEWS; v++) {
 		const KwTransform view = predict_view(v);
 
-		if (!add_view(p, pixels, n, &view, probabilities, error))
+		/* All views of a batch may take minutes. */
+		if (!kw_check_interrupted(error) ||
+		    !add_view(p, pixels, n, &view, probabilities, error))
 			return FALSE;
 	}
 	for (gsize i = 0; i < count; i++)

@@ -26,8 +26,8 @@ const KwImageRequest *predictor_request(const Predictor *predictor);
 /*
  * Predict n images, 1..batch: pixels are n x h x w x c, probabilities
  * n x classes; with views, the means of those of each view.
- * KW_ERROR_FORMAT when they are no numbers: the weights are too large.  One
- * thread, outside parallel regions.
+ * KW_ERROR_FORMAT when they are no numbers: the weights are too large;
+ * KW_ERROR_INTERRUPTED, between views.  One thread, outside parallel regions.
  */
 gboolean predictor_run(Predictor *predictor, const guint8 *pixels, int n,
 		       float *probabilities, GError **error);

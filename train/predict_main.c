@@ -172,6 +172,17 @@ predict_batch(Run *run, const PredictBatch *batch, GError **error)
 }
 
 static gboolean
+interrupted(const Run *run, const PredictBatch *batch, GError **error)
+{
+	g_clear_error(error);
+	g_set_error(error, KW_ERROR, KW_ERROR_INTERRUPTED,
+		    "interrupted after %zu of %zu %s", batch->first,
+		    predict_input_count(run->input),
+		    predict_input_unit(run->input));
+	return FALSE;
+}
+
+static gboolean
 predict_all(Run *run, GError **error)
 {
 	const PredictBatch *batch;
@@ -179,16 +190,13 @@ predict_all(Run *run, GError **error)
 	while ((batch = predict_reader_next(run->reader, error)) != NULL) {
 		if (batch->n == 0)
 			return TRUE;
-		if (kw_interrupted()) {
-			g_set_error(error, KW_ERROR, KW_ERROR_INTERRUPTED,
-				    "interrupted after %zu of %zu %s",
-				    batch->first,
-				    predict_input_count(run->input),
-				    predict_input_unit(run->input));
-			return FALSE;
-		}
-		if (!predict_batch(run, batch, error))
-			return FALSE;
+		if (kw_interrupted())
+			return interrupted(run, batch, error);
+		if (predict_batch(run, batch, error))
+			continue;
+		return g_error_matches(*error, KW_ERROR, KW_ERROR_INTERRUPTED)
+			       ? interrupted(run, batch, error)
+			       : FALSE;
 	}
 	return FALSE;
 }

@@ -1,7 +1,9 @@
 /* A model's answers: the views of an image, and their mean. */
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 
+#include "kw/app.h"
 #include "kw/error.h"
 #include "tests/support/params.h"
 #include "tests/support/samples.h"
@@ -268,6 +270,22 @@ refuses_answers_that_are_no_numbers(void **state)
 	test_assert_error(&error, KW_ERROR_FORMAT, "not a number");
 }
 
+/* The last test: nothing takes a noted signal back. */
+static void
+a_signal_ends_the_views(void **state)
+{
+	float probabilities[CLASSES];
+	GError *error = NULL;
+
+	(void)state;
+	kw_app_init("test_predict");
+	raise(SIGTERM);
+	assert_false(predictor_run(tta, images[0], 1, probabilities, &error));
+	test_assert_error(&error, KW_ERROR_INTERRUPTED, "terminated");
+	/* What is under way without views is brought to its end. */
+	run(plain, images[0], 1, probabilities);
+}
+
 int
 main(void)
 {
@@ -278,6 +296,7 @@ main(void)
 		cmocka_unit_test(predicts_what_the_network_does),
 		cmocka_unit_test(batches_and_threads_do_not_matter),
 		cmocka_unit_test(refuses_answers_that_are_no_numbers),
+		cmocka_unit_test(a_signal_ends_the_views),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
