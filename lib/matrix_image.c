@@ -62,10 +62,11 @@ static void
 put(Canvas *canvas, int y, int x, Colour colour, int ink)
 {
 	const guint8 channels[] = { colour.red, colour.green, colour.blue };
-	guint8 *pixel = canvas->pixels + ((gsize)y * canvas->width + x) * 3;
+	guint8 *pixel;
 
 	if (y < 0 || x < 0 || y >= canvas->height || x >= canvas->width)
 		return;
+	pixel = canvas->pixels + ((gsize)y * canvas->width + x) * 3;
 	for (int c = 0; c < 3; c++)
 		pixel[c] = (guint8)((pixel[c] * (255 - ink) +
 				     channels[c] * ink + 127) /
