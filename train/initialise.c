@@ -68,14 +68,16 @@ enum { N_SAMPLES = 16 };
 
 /*
  * Run the samples through the layers up to `last`: the mean square of what that
- * layer puts out.
+ * layer puts out.  Those below `first` are as they were in the call before, so
+ * that samples that make a single batch are still behind them.
  */
 static gboolean
-measure(Network *network, guint last, const Samples *samples,
+measure(Network *network, guint first, guint last, const Samples *samples,
 	const gsize *order, double *mean_square, GError **error)
 {
 	const Layer *layer = network->layers[last];
 	const gsize n_samples = MIN(samples->n, N_SAMPLES);
+	const guint from = n_samples <= (gsize)network->spec.batch ? first : 0;
 	const Batch *batch;
 	double sum = 0;
 
@@ -85,7 +87,7 @@ measure(Network *network, guint last, const Samples *samples,
 		return FALSE;
 	while ((batch = loader_next(loader, error)) != NULL && batch->n > 0) {
 		network_set_input(network, batch->images, batch->n);
-		for (guint i = 0; i <= last; i++)
+		for (guint i = from; i <= last; i++)
 			if (!network->layers[i]->type->forward(
 				    network->layers[i], error))
 				return FALSE;
@@ -112,6 +114,7 @@ initialise_body(Network *network, const Samples *samples, GError **error)
 {
 	g_autofree gsize *order =
 		samples_shuffled_order(samples, network->spec.seed, 0);
+	guint scaled = 0; /* the convolution before this one, which was */
 
 	for (guint i = 0; i < network->n_layers; i++) {
 		Layer *layer = network->layers[i];
@@ -123,8 +126,10 @@ initialise_body(Network *network, const Samples *samples, GError **error)
 		if (!initialise_layer(network, layer,
 				      fan_in * (gsize)layer->out.c,
 				      sqrt(6 / (double)fan_in), error) ||
-		    !measure(network, i, samples, order, &mean_square, error))
+		    !measure(network, scaled, i, samples, order, &mean_square,
+			     error))
 			return FALSE;
+		scaled = i;
 		/* ReLU lets half of the variance through: without a bias, its
 		 * output scales as its input does.  Images that are all zero
 		 * leave the kernel as it was drawn. */

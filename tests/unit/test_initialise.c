@@ -190,6 +190,33 @@ test_body_of_raw_gray(void **state)
 	check_body(&raw);
 }
 
+/* In one batch the layers below are not run again, which changes nothing. */
+static void
+test_body_in_batches(void **state)
+{
+	g_autoptr(KwDataset) dataset = train_data_open(&data);
+	g_autoptr(Samples) train = samples_read(dataset, KW_TRAIN, NULL);
+	NetworkSpec one = small, two = small;
+
+	(void)state;
+	one.batch = (int)train->n;
+	two.batch = (int)train->n / 2;
+	one.head[0] = one.head[1] = two.head[0] = two.head[1] = 4;
+	g_autoptr(Network) x = test_network_new(&one);
+	g_autoptr(Network) y = test_network_new(&two);
+	initialise(x, train);
+	initialise(y, train);
+	for (guint i = 0; i < VGG19_CONVOLUTIONS; i++) {
+		const Param *kernel = network_conv(x, i)->kernel;
+		g_autofree float *a = values_new(x->dnn, kernel);
+		g_autofree float *b =
+			values_new(y->dnn, network_conv(y, i)->kernel);
+
+		/* The mean square is summed in another order. */
+		test_assert_close(a, b, keras_floats(kernel), 1e-4, 0);
+	}
+}
+
 int
 main(void)
 {
@@ -198,6 +225,7 @@ main(void)
 		cmocka_unit_test(test_first_loss),
 		cmocka_unit_test(test_body),
 		cmocka_unit_test(test_body_of_raw_gray),
+		cmocka_unit_test(test_body_in_batches),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
