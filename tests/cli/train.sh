@@ -17,9 +17,9 @@ column() {
 "$KW_BIN/kw-augment" -q -n 3 -o four.h5 in.h5
 
 echo "-- through pipes, through files: the same bytes"
-quick --weights none -o base.h5 four.h5 > out 2> err
+quick --weights none --batch 16 -o base.h5 four.h5 > out 2> err
 "$KW_BIN/kw-prep" -q -s 32 photos | "$KW_BIN/kw-augment" -q -n 3 |
-	quick --weights none -o piped.h5 - > piped.out 2> piped.err
+	quick --weights none --batch 16 -o piped.h5 - > piped.out 2> piped.err
 cmp base.h5 piped.h5
 cmp <(cut -d , -f 1-6 base.log/metrics.csv) \
 	<(cut -d , -f 1-6 piped.log/metrics.csv)
@@ -120,7 +120,7 @@ echo "-- an odd size, three classes, no hidden layer, other names"
 "$KW_BIN/make-photos" more ant,bee,cow 4
 "$KW_BIN/kw-prep" -q -s 33x40 --standardize none -o odd.h5 more
 mkdir logs
-quick --weights none --head none --log-dir logs odd.h5 > out 2> err
+quick --weights none --batch 16 --head none --log-dir logs odd.h5 > out 2> err
 grep -q "VGG19 for 33 x 40 x 3 and 3 classes" err || fail "$(cat err)"
 [ -s vgg19.h5 ] && [ -s logs/metrics.csv ] && [ ! -e vgg19.log ] ||
 	fail "default names: $(ls)"
@@ -128,7 +128,7 @@ grep -q "VGG19 for 33 x 40 x 3 and 3 classes" err || fail "$(cat err)"
 	fail "kw-predict of three classes"
 
 echo "-- the seed recipe's first loss: 0.01 x 1024 of L2, log 2"
-"$train" -v --weights none --freeze 22 --epochs 1 --batch 8 --dropout 0 \
+"$train" -v --weights none --freeze 22 --epochs 1 --batch 16 --dropout 0 \
 	-f -o other.h5 in.h5 2> err > out
 loss=$(sed -n 's/^kw-train: step 1\/.* loss //p' err)
 awk -v loss="$loss" 'BEGIN { exit !(loss > 10.24 + 0.4 && loss < 10.24 + 1) }' ||

@@ -25,7 +25,7 @@ refused() {
 "$KW_BIN/make-photos" photos cat,dog 10
 "$KW_BIN/kw-prep" -q -s 32 -o data.h5 photos
 quick=("$train" --freeze 22 --head 16 --epochs 1 --weights none)
-"${quick[@]}" -q -o model.h5 data.h5 2> /dev/null
+"${quick[@]}" --batch 16 -q -o model.h5 data.h5 2> /dev/null
 
 echo "-- the command line"
 refused 'name the dataset' "$train"

@@ -18,7 +18,7 @@ fi
 # A rate of 0: the first epoch is the best one.
 run_train() {
 	"$KW_BIN/kw-train" --weights none --freeze 22 --head 16 --epochs 2 \
-		--lr 0 "$@" data.h5 > stdout 2> stderr
+		--batch 16 --lr 0 "$@" data.h5 > stdout 2> stderr
 }
 
 # no_leftovers_on FOLDER: no files under way.

@@ -5,7 +5,7 @@
 "$KW_BIN/make-photos" photos cat,dog 10
 "$KW_BIN/kw-prep" -q -s 32 -o data.h5 photos
 "$KW_BIN/kw-train" -q --weights none --freeze 22 --head 16 --epochs 1 \
-	-o base.h5 data.h5 2> /dev/null
+	--batch 16 -o base.h5 data.h5 2> /dev/null
 
 # start ARGUMENT...: kw-train in the background, with the signals that a shell
 # has it ignore there; $pid, stdout, stderr.

@@ -5,8 +5,8 @@ RANDOM=${KW_SEED:-7}
 
 "$KW_BIN/make-photos" photos cat,dog 10
 "$KW_BIN/kw-prep" -q -s 32 -o data.h5 photos
-"$KW_BIN/kw-train" -q --weights none --freeze 22 --head 16 --epochs 1 -o base.h5 data.h5 \
-	2> /dev/null
+"$KW_BIN/kw-train" -q --weights none --freeze 22 --head 16 --epochs 1 --batch 16 \
+	-o base.h5 data.h5 2> /dev/null
 rm -r base.resume.h5 base.log
 
 # A layer of the body is trained, on fresh copies: order, copies, dropout and
