@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "kw/alloc.h"
 #include "kw/app.h"
 #include "train/evaluate.h"
 #include "train/loader.h"
@@ -41,44 +40,6 @@ count_steps(const Samples *train, int batch)
 }
 
 /* ---- stages */
-
-static gboolean
-copy_param(Network *to, Param *param, const Network *from, const Param *source,
-	   GError **error)
-{
-	const gsize n = param->keras == NULL ? param->n
-					     : dnn_layout_floats(param->keras);
-	float *values = kw_alloc(n, sizeof *values, "weights", error);
-	gboolean ok = values != NULL &&
-		      param_export(from->dnn, source, values, error) &&
-		      param_import(to->dnn, param, values, error);
-
-	kw_free(values);
-	return ok;
-}
-
-/* The same network with another number of layers frozen; takes `network`. */
-static Network *
-refreeze(Network *network, int freeze, GError **error)
-{
-	g_autoptr(Network) from = network;
-	g_autoptr(Network) to = NULL;
-	NetworkSpec spec = from->spec;
-
-	spec.freeze = freeze;
-	to = network_new(&spec, error);
-	for (guint i = 0; to != NULL && i < to->n_layers; i++) {
-		const Layer *source = from->layers[i];
-		Layer *layer = to->layers[i];
-
-		if (layer->kernel != NULL &&
-		    (!copy_param(to, layer->kernel, from, source->kernel,
-				 error) ||
-		     !copy_param(to, layer->bias, from, source->bias, error)))
-			return NULL;
-	}
-	return g_steal_pointer(&to);
-}
 
 static void
 forget_momentum(Network *network)
@@ -123,7 +84,7 @@ begin_stage(Fit *fit, GError **error)
 	if ((*fit->network)->spec.freeze == freeze)
 		forget_momentum(*fit->network);
 	else
-		*fit->network = refreeze(*fit->network, freeze, error);
+		*fit->network = network_refreeze(*fit->network, freeze, error);
 	return *fit->network != NULL;
 }
 
@@ -377,9 +338,10 @@ finish_epoch(Fit *fit, GError **error)
 	report.wall_time = (double)g_get_real_time() / G_USEC_PER_SEC;
 	advance(fit, &report);
 	warn(fit, &report);
-	return (!begins_stage(fit) || begin_stage(fit, error)) &&
-	       listener->on_epoch(listener->data, *fit->network, state, &report,
-				  error);
+	/* First of all the epoch is saved: there may be no memory to thaw. */
+	return listener->on_epoch(listener->data, *fit->network, state, &report,
+				  error) &&
+	       (!begins_stage(fit) || begin_stage(fit, error));
 }
 
 static gboolean

@@ -4,7 +4,7 @@
  * A training has one stage or two: the head alone in the recipe's head_epochs,
  * at head_rate, with all of VGG19 frozen; then all but the recipe's frozen
  * layers, with no momentum to start with, and patience and plateau counted
- * anew. The best epoch is the best of both.
+ * anew.  The best epoch is the best of both.
  */
 #ifndef KW_TRAIN_FIT_H
 #define KW_TRAIN_FIT_H
@@ -29,9 +29,10 @@ typedef struct {
 	 * error ends the training.  May be NULL. */
 	gboolean (*after_step)(gpointer data, const Network *network,
 			       const TrainState *state, GError **error);
-	/* After each epoch.  The state stands before the next one already, and
-	 * where a stage begins with that, so does the network: both can be
-	 * saved, to be resumed from, and weights when report->best. */
+	/* After each epoch.  The state stands before the next one already; the
+	 * network is that of this one, also where a stage begins with the next.
+	 * Both can be saved, to be resumed from, and weights when report->best.
+	 */
 	gboolean (*on_epoch)(gpointer data, const Network *network,
 			     const TrainState *state, const EpochReport *report,
 			     GError **error);

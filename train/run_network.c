@@ -118,11 +118,11 @@ file_buffer(const NetworkSpec *spec)
 }
 
 static void
-say_memory(Run *run, const NetworkMemory *m, gsize files, gsize total,
+say_memory(Run *run, const NetworkMemory *m, gsize copies, gsize total,
 	   guint64 available)
 {
 	const gsize parts[] = { m->weights, m->training, m->activations,
-				m->scratch, files,       PROGRAM_BYTES };
+				m->scratch, copies,      PROGRAM_BYTES };
 	char *texts[G_N_ELEMENTS(parts)];
 	g_autofree char *sum = kw_size_text(total);
 	g_autofree char *of = kw_size_text(available);
@@ -131,7 +131,7 @@ say_memory(Run *run, const NetworkMemory *m, gsize files, gsize total,
 		texts[i] = kw_size_text(parts[i]);
 	run_say(run,
 		"memory: %s weights, %s training, %s activations, %s scratch, "
-		"%s to write files, %s for the program: %s%s%s",
+		"%s to copy weights, %s for the program: %s%s%s",
 		texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], sum,
 		available == G_MAXUINT64 ? "" : " of ",
 		available == G_MAXUINT64 ? "" : of);
@@ -139,27 +139,47 @@ say_memory(Run *run, const NetworkMemory *m, gsize files, gsize total,
 		g_free(texts[i]);
 }
 
-/* Of two stages, the second needs more: it trains more layers. */
+/*
+ * What the network takes that trains: of two stages the second, which trains
+ * more layers.  *copies is what passes from one place to another besides: a
+ * kernel to a file, and at the end of the first stage all weights of it.
+ */
+static gboolean
+plan_memory(const Run *run, const NetworkSpec *spec, NetworkMemory *memory,
+	    gsize *copies, GError **error)
+{
+	NetworkSpec largest = *spec;
+	NetworkMemory first;
+
+	*copies = file_buffer(spec);
+	if (spec->training)
+		largest.freeze = run->options->recipe.freeze;
+	if (!network_memory(&largest, memory, error))
+		return FALSE;
+	if (largest.freeze == spec->freeze)
+		return TRUE;
+	if (!network_memory(spec, &first, error))
+		return FALSE;
+	*copies = MAX(*copies, first.weights);
+	return TRUE;
+}
+
 static gboolean
 check_memory(Run *run, const NetworkSpec *spec, gboolean say, GError **error)
 {
 	const gsize asked = run->options->memory;
 	const guint64 available = asked > 0 ? asked : kw_memory_available();
-	const gsize files = file_buffer(spec);
 	g_autofree char *needed = NULL;
 	g_autofree char *there = NULL;
-	NetworkSpec largest = *spec;
 	NetworkMemory m;
-	gsize total;
+	gsize copies, total;
 
-	if (spec->training)
-		largest.freeze = run->options->recipe.freeze;
-	if (!network_memory(&largest, &m, error))
+	if (!plan_memory(run, spec, &m, &copies, error))
 		return FALSE;
-	total = m.total + files + PROGRAM_BYTES;
+	total = m.total + copies + PROGRAM_BYTES;
 	if (total <= available) {
 		if (say)
-			say_memory(run, &m, files, total, available);
+			say_memory(run, &m, copies, total, available);
 		return TRUE;
 	}
 	needed = kw_size_text(total);

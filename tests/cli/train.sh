@@ -27,7 +27,7 @@ cmp <(cut -d , -f 1-6 base.log/metrics.csv) \
 echo "-- what it says"
 grep -q "VGG19 for 32 x 32 x 3 and 2 classes" err || fail "$(cat err)"
 grep -q "warning: no pretrained weights" err || fail "$(cat err)"
-grep -qE "memory: .* weights, .* training, .* activations, .* scratch, [0-9.]* MB to write files, 200 MB for the program: .* of [0-9.]+ GB" \
+grep -qE "memory: .* weights, .* training, .* activations, .* scratch, [0-9.]* MB to copy weights, 200 MB for the program: .* of [0-9.]+ GB" \
 	err || fail "$(cat err)"
 grep -q "'base.h5' holds epoch 1\$" err || fail "$(cat err)"
 grep -q '^epoch 1/1  loss [0-9.]*  accuracy [01]\.[0-9]*  val_loss .* best' \

@@ -155,8 +155,9 @@ on_epoch(gpointer data, const Network *network, const TrainState *state,
 
 	g_array_append_val(run->reports, *report);
 	assert_ptr_equal(network, run->network);
+	/* Before the next stage begins, which may fail. */
 	assert_int_equal(network->spec.freeze,
-			 fit_freeze(&run->recipe, state->epoch));
+			 fit_freeze(&run->recipe, report->epoch));
 	assert_int_equal(state->epoch, report->epoch + 1);
 	assert_int_equal(state->step, 0);
 	assert_int_equal(state->history->len, report->epoch);
