@@ -165,8 +165,9 @@ take_step(Fit *fit, const Batch *batch, double *loss, GError **error)
 					      &fit->loss, &correct) /
 			batch->n;
 	*loss = cross_entropy + network_l2_loss(network);
-	health =
-		guard_judge(state, *loss, cross_entropy, network->spec.classes);
+	health = guard_judge(
+		state, *loss, cross_entropy,
+		guard_blind_loss(network->spec.classes, &fit->loss));
 	if (!find_gradients(fit, batch, &norm, &health, error) ||
 	    !guard_note(state, health, fit->on_divergence, *loss, cross_entropy,
 			&skip, error) ||

@@ -12,6 +12,24 @@ const char *const guard_remedy = "lower --lr, or --clip-norm 5";
 
 /* ---- divergence */
 
+static double
+weight_of(const Loss *loss, int class)
+{
+	return loss == NULL || loss->class_weights == NULL
+		       ? 1
+		       : (double)loss->class_weights[class];
+}
+
+double
+guard_blind_loss(int classes, const Loss *loss)
+{
+	double weight = 0;
+
+	for (int k = 0; k < classes; k++)
+		weight = MAX(weight, weight_of(loss, k));
+	return weight * log(classes);
+}
+
 /* Standard deviations above the mean of the window; 0 with too few in it. */
 static double
 deviations(const TrainState *state, double cross_entropy)
@@ -34,11 +52,11 @@ deviations(const TrainState *state, double cross_entropy)
 
 StepHealth
 guard_judge(const TrainState *state, double loss, double cross_entropy,
-	    int classes)
+	    double blind)
 {
 	if (!isfinite(loss) || !isfinite(cross_entropy))
 		return STEP_NOT_FINITE;
-	return cross_entropy > max_guesses * log(classes) &&
+	return cross_entropy > max_guesses * blind &&
 			       deviations(state, cross_entropy) > max_deviations
 		       ? STEP_EXPLODES
 		       : STEP_SOUND;
@@ -96,14 +114,6 @@ guard_note(TrainState *state, StepHealth health, OnDivergence on_divergence,
 }
 
 /* ---- guessing */
-
-static double
-weight_of(const Loss *loss, int class)
-{
-	return loss == NULL || loss->class_weights == NULL
-		       ? 1
-		       : (double)loss->class_weights[class];
-}
 
 static gsize
 sum_of(const gsize *counts, int classes)

@@ -6,7 +6,8 @@
  *
  *	more than 10 standard deviations above the mean of the last sound steps
  *	(up to 128; the outlier test of llm.c), of which there are 16 or more,
- *	and more than 10 * ln(classes), ten times the loss of a blind guess.
+ *	and more than ten times the loss of a blind guess, ln(classes), times
+ *	the largest class weight: a batch may be all of that class.
  *
  * The second, because one photo with a wrong label lets the loss of a network
  * that knows the others by heart jump by hundreds of standard deviations, which
@@ -14,8 +15,8 @@
  * first would hide those to come.
  *
  *	stop	a step that is not finite ends the training, and so does the
- *		5th in a row that explodes; the four before it are taken as
- *usual skip	the updates of such steps are left out; 20 in a row end the
+ *		5th in a row that explodes; the four before it are taken
+ *	skip	the updates of such steps are left out; 20 in a row end the
  *		training
  *
  * Gradients are judged by their norm, where it is known (sgd.h): `skip` has it
@@ -38,10 +39,13 @@ enum {
 	GUARD_SKIP_AT_MOST = 20,
 };
 
-/* Of a step about to be taken: by its loss, L2 term included, and the mean
- * cross-entropy of its batch. */
+/* The largest loss of a blind guess: of an image of the weightiest class. */
+double guard_blind_loss(int classes, const Loss *loss);
+
+/* Of a step about to be taken: by its loss, L2 term included, the mean
+ * cross-entropy of its batch, and guard_blind_loss(). */
 StepHealth guard_judge(const TrainState *state, double loss,
-		       double cross_entropy, int classes);
+		       double cross_entropy, double blind);
 
 /*
  * Note a step's health (and cross-entropy, if sound) in the state; *skip says

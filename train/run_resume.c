@@ -12,6 +12,9 @@ run_open_resume(Run *run, GError **error)
 		run->state = train_state_new();
 		return TRUE;
 	}
+	/* Of the run before, if it was killed while it wrote. */
+	kw_outfile_remove_abandoned(run->resume_path);
+	kw_outfile_remove_abandoned(run->options->common.output);
 	if (!g_file_test(run->resume_path, G_FILE_TEST_EXISTS)) {
 		run_say(run, "no '%s' to go on from yet: training starts anew",
 			run->resume_path);
@@ -22,9 +25,6 @@ run_open_resume(Run *run, GError **error)
 	if (run->from == NULL)
 		return FALSE;
 	run->state = g_steal_pointer(&run->from->state);
-	/* Of the run before, if it was killed while it wrote. */
-	kw_outfile_remove_abandoned(run->resume_path);
-	kw_outfile_remove_abandoned(run->options->common.output);
 	return TRUE;
 }
 

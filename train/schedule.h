@@ -6,8 +6,8 @@
 #include "train/state.h"
 
 /*
- * The rate of a step: `step` (0, 1, ...) of the `steps` of an epoch (1, 2,
- *...).
+ * The rate of a step: `step` (0, 1, ...) of the `steps` of an epoch, of which
+ * the first is 1.
  *
  * In the head's epochs it is head_rate.  After them, with i steps done of the N
  * that remain for all epochs and a warm-up of W = round(warmup * steps) steps,

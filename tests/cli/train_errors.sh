@@ -136,6 +136,15 @@ refused "of memory, and 50.0 MB is what --memory allows: use a smaller --batch" 
 refused "are available on this machine: use a smaller --batch than 4" \
 	"${quick[@]}" --head 65536,65536,65536,65536,65536,65536 -o out.h5 data.h5
 
+# The weights are there twice when the body thaws.
+takes() {
+	"$train" --weights none --head 16 --freeze 20 --epochs 2 "$@" \
+		--memory 50M -o out.h5 data.h5 2>&1 |
+		sed -n 's/.*this takes \([0-9]*\) MB.*/\1/p'
+}
+one=$(takes) two=$(takes --head-epochs 1)
+[ "$two" -gt $((one + 60)) ] || fail "memory: $one MB, of two stages $two MB"
+
 echo "-- to go on, to evaluate"
 ln model.h5 copy.resume.h5
 refused "'copy.resume.h5' is a kw model, not a resume file" \

@@ -47,13 +47,16 @@ done
 [ ! -e x1.resume.h5 ] || fail "too late in 20 runs"
 refused 1 "'x1.h5' exists already, and there is no 'x1.resume.h5' to go on from; use -f" \
 	quick -q --resume --batch 5 -o x1.h5 data.h5
+: > .x1.h5.kw-partial-AbCdEf
+: > .x1.resume.h5.kw-partial-AbCdEf
 run 0 quick -q --resume -o x1.h5 data.h5
 cmp x1.h5 x.h5
+no_leftovers
 rm -r x1.resume.h5 x1.log
 refused 1 "'x1.h5' exists already, and there is no" \
 	quick -q --resume -o x1.h5 data.h5
 cmp x1.h5 x.h5
-rm -f x1.h5 .x1.*
+rm x1.h5
 
 echo "-- a finished run: the same report, the same files"
 cp x.h5 x.kept

@@ -31,7 +31,7 @@ seen(int n, double mean, double deviation)
 static StepHealth
 judge(const TrainState *state, double cross_entropy)
 {
-	return guard_judge(state, cross_entropy + 1, cross_entropy, 2);
+	return guard_judge(state, cross_entropy + 1, cross_entropy, log(2));
 }
 
 static void
@@ -57,9 +57,27 @@ test_overfitted(void **state)
 	(void)state;
 	assert_int_equal(judge(s, 6.93), STEP_SOUND);
 	assert_int_equal(judge(s, 6.94), STEP_EXPLODES);
-	assert_int_equal(guard_judge(s, 6.94, 6.94, 3), STEP_SOUND);
+	assert_int_equal(guard_judge(s, 6.94, 6.94, log(3)), STEP_SOUND);
 	assert_int_equal(judge(constant, 6.93), STEP_SOUND);
 	assert_int_equal(judge(constant, 6.94), STEP_EXPLODES);
+}
+
+/* Ten times a guess of the weightiest class, whose images are few. */
+static void
+test_weights_of_classes(void **state)
+{
+	static const float weights[] = { 0.5f, 25 };
+	const Loss plain = { 0 }, weighed = { .class_weights = weights };
+	g_autoptr(TrainState) s = seen(200, 0.5, 0.1);
+	double blind;
+
+	(void)state;
+	assert_true(guard_blind_loss(2, NULL) == log(2));
+	assert_true(guard_blind_loss(3, &plain) == log(3));
+	blind = guard_blind_loss(2, &weighed);
+	assert_true(blind == 25 * log(2));
+	assert_int_equal(guard_judge(s, 173, 173, blind), STEP_SOUND);
+	assert_int_equal(guard_judge(s, 174, 174, blind), STEP_EXPLODES);
 }
 
 /* The penalty of a large head says nothing. */
@@ -69,7 +87,7 @@ test_l2_left_out(void **state)
 	g_autoptr(TrainState) s = seen(200, 0.5, 0.1);
 
 	(void)state;
-	assert_int_equal(guard_judge(s, 1000, 0.6, 2), STEP_SOUND);
+	assert_int_equal(guard_judge(s, 1000, 0.6, log(2)), STEP_SOUND);
 }
 
 static void
@@ -107,14 +125,16 @@ test_not_finite(void **state)
 	g_autoptr(TrainState) s = train_state_new();
 
 	(void)state;
-	assert_int_equal(guard_judge(s, (double)NAN, (double)NAN, 2),
+	assert_int_equal(guard_judge(s, (double)NAN, (double)NAN, log(2)),
 			 STEP_NOT_FINITE);
-	assert_int_equal(guard_judge(s, (double)INFINITY, (double)INFINITY, 2),
-			 STEP_NOT_FINITE);
+	assert_int_equal(
+		guard_judge(s, (double)INFINITY, (double)INFINITY, log(2)),
+		STEP_NOT_FINITE);
 	/* The L2 term alone. */
-	assert_int_equal(guard_judge(s, (double)INFINITY, 0.5, 2),
+	assert_int_equal(guard_judge(s, (double)INFINITY, 0.5, log(2)),
 			 STEP_NOT_FINITE);
-	assert_int_equal(guard_judge(s, 1, (double)NAN, 2), STEP_NOT_FINITE);
+	assert_int_equal(guard_judge(s, 1, (double)NAN, log(2)),
+			 STEP_NOT_FINITE);
 }
 
 /* ---- what follows */
@@ -304,6 +324,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_deviations),
 		cmocka_unit_test(test_overfitted),
+		cmocka_unit_test(test_weights_of_classes),
 		cmocka_unit_test(test_l2_left_out),
 		cmocka_unit_test(test_few_losses),
 		cmocka_unit_test(test_window),
