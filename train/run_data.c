@@ -157,7 +157,8 @@ run_check_model(const Run *run, const char *path, const ModelInfo *model,
 	    model->channels != data->channels) {
 		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
 			    "'%s' takes images of %d x %d x %d and '%s' has "
-			    "%d x %d x %d; use the same kw-prep --size",
+			    "%d x %d x %d; use the same kw-prep --size "
+			    "and --gray",
 			    path, model->height, model->width, model->channels,
 			    name, data->height, data->width, data->channels);
 		return FALSE;

@@ -5,6 +5,20 @@
 #include "train/run.h"
 #include "train/settings.h"
 
+/* Of the run before, if it was killed while it wrote. */
+static void
+remove_abandoned(const Run *run)
+{
+	const char *const paths[] = { run->resume_path,
+				      run->options->common.output,
+				      run->options->export,
+				      run->options->summary };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)
+		if (paths[i] != NULL)
+			kw_outfile_remove_abandoned(paths[i]);
+}
+
 gboolean
 run_open_resume(Run *run, GError **error)
 {
@@ -12,9 +26,7 @@ run_open_resume(Run *run, GError **error)
 		run->state = train_state_new();
 		return TRUE;
 	}
-	/* Of the run before, if it was killed while it wrote. */
-	kw_outfile_remove_abandoned(run->resume_path);
-	kw_outfile_remove_abandoned(run->options->common.output);
+	remove_abandoned(run);
 	if (!g_file_test(run->resume_path, G_FILE_TEST_EXISTS)) {
 		run_say(run, "no '%s' to go on from yet: training starts anew",
 			run->resume_path);

@@ -81,6 +81,9 @@ refused "(cat, dog) are not those of 'pets.h5' (cat, mouse)" \
 "$KW_BIN/kw-prep" -q -s 32x33 -o wide.h5 photos
 refused "32 x 32 x 3 and 'wide.h5' has 32 x 33 x 3" \
 	"${quick[@]}" --weights model.h5 -o out.h5 wide.h5
+"$KW_BIN/kw-prep" -q -s 32 --gray -o gray.h5 photos
+refused "'gray.h5' has 32 x 32 x 1; use the same kw-prep --size and --gray" \
+	"${quick[@]}" --weights model.h5 -o out.h5 gray.h5
 "$KW_BIN/kw-prep" -q -s 32 --standardize none -o raw.h5 photos
 refused 'standardise pixels in different ways' \
 	"${quick[@]}" --weights model.h5 -o out.h5 raw.h5
@@ -135,7 +138,6 @@ refused "of memory, and 50.0 MB is what --memory allows: use a smaller --batch" 
 	"${quick[@]}" --memory 50M -o out.h5 data.h5
 refused "are available on this machine: use a smaller --batch than 4" \
 	"${quick[@]}" --head 65536,65536,65536,65536,65536,65536 -o out.h5 data.h5
-
 # The weights are there twice when the body thaws.
 takes() {
 	"$train" --weights none --head 16 --freeze 20 --epochs 2 "$@" \

@@ -47,12 +47,14 @@ done
 [ ! -e x1.resume.h5 ] || fail "too late in 20 runs"
 refused 1 "'x1.h5' exists already, and there is no 'x1.resume.h5' to go on from; use -f" \
 	quick -q --resume --batch 5 -o x1.h5 data.h5
-: > .x1.h5.kw-partial-AbCdEf
-: > .x1.resume.h5.kw-partial-AbCdEf
-run 0 quick -q --resume -o x1.h5 data.h5
+for name in x1.h5 x1.resume.h5 x1.json x1.safetensors; do
+	: > .$name.kw-partial-AbCdEf
+done
+run 0 quick -q --resume -o x1.h5 --summary x1.json --export x1.safetensors \
+	data.h5
 cmp x1.h5 x.h5
 no_leftovers
-rm -r x1.resume.h5 x1.log
+rm -r x1.resume.h5 x1.log x1.json x1.safetensors
 refused 1 "'x1.h5' exists already, and there is no" \
 	quick -q --resume -o x1.h5 data.h5
 cmp x1.h5 x.h5
