@@ -147,8 +147,10 @@ gboolean run_save_model(Run *run, const Network *network,
 void run_save_epoch(Run *run, const Network *network, const TrainState *state,
 		    const EpochReport *report);
 
-/* Write the resume file, unless it is up to date; a failure is told. */
-void run_save_resume(Run *run, const Network *network, const TrainState *state);
+/* Write the resume file, unless it keeps the best weights; a failure is told.
+ * Is this state in it? */
+gboolean run_save_resume(Run *run, const Network *network,
+			 const TrainState *state);
 
 /* Does a network in this state hold the weights of the best epoch? */
 gboolean run_holds_best(const TrainState *state);

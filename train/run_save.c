@@ -124,24 +124,35 @@ write_resume(Run *run, const Network *network, const TrainState *state,
 	       kw_outfile_commit(out, error);
 }
 
-void
+static void
+warn_of_resume(Run *run, const GError *failure)
+{
+	const gboolean stays = run->owns_resume || run->from != NULL;
+
+	if (kw_interrupted())
+		run_warn(run, "%s%s", failure->message,
+			 stays ? "; the one before it stays" : "");
+	else
+		run_warn(run, "%s; %s", failure->message,
+			 stays ? "the one before it stays, and training goes on"
+			       : "training goes on without a resume file");
+}
+
+gboolean
 run_save_resume(Run *run, const Network *network, const TrainState *state)
 {
 	g_autoptr(GError) failure = NULL;
 
 	if (run->held_epoch > 0)
-		return;
+		return FALSE;
 	if (write_resume(run, network, state, &failure)) {
 		run->owns_resume = TRUE;
 		run->resume_epoch = state->epoch;
 	} else {
-		run_warn(run, "%s; %s", failure->message,
-			 run->owns_resume || run->from != NULL
-				 ? "the one before it stays, and training "
-				   "goes on"
-				 : "training goes on without a resume file");
+		warn_of_resume(run, failure);
 	}
 	run->saved_at = g_get_monotonic_time();
+	return failure == NULL;
 }
 
 /* ---- after an epoch */

@@ -150,16 +150,23 @@ size_of_file(const char *path)
 	return g_strdup_printf(" (%s)", size);
 }
 
+/* `saved`: the resume file has this state, not an earlier one. */
 static void
-say_interrupted(Run *run)
+say_interrupted(Run *run, gboolean saved)
 {
 	const TrainState *state = run->state;
 	const EpochReport *best = &state->best;
 
-	if (run->owns_resume || run->from != NULL)
+	if (saved)
 		run_say(run,
 			"interrupted in epoch %d after %zu steps: the same "
 			"command with --resume goes on from '%s'",
+			state->epoch, state->step, run->resume_path);
+	else if (run->owns_resume || run->from != NULL)
+		run_say(run,
+			"interrupted in epoch %d after %zu steps: the same "
+			"command with --resume goes on from an earlier moment, "
+			"which '%s' holds",
 			state->epoch, state->step, run->resume_path);
 	else
 		run_say(run, "interrupted in epoch %d after %zu steps",
@@ -274,6 +281,7 @@ gboolean
 train_run(const TrainOptions *options, const TrainVoice *voice, GError **error)
 {
 	g_auto(Run) run = { .options = options, .voice = voice };
+	gboolean saved;
 	guint64 steps;
 	FitEnd end;
 
@@ -300,8 +308,8 @@ train_run(const TrainOptions *options, const TrainVoice *voice, GError **error)
 	if (end != FIT_INTERRUPTED)
 		return finish(&run, end, run.state->steps != steps, error);
 	/* Of a run that has not begun there is nothing to resume. */
-	if (run.state->steps > 0)
+	saved = run.state->steps > 0 &&
 		run_save_resume(&run, run.network, run.state);
-	say_interrupted(&run);
+	say_interrupted(&run, saved);
 	return TRUE;
 }

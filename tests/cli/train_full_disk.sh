@@ -65,6 +65,28 @@ said "goes on from 'disk/model.resume.h5', in epoch 2 after 0 steps"
 cmp disk/model.h5 whole.h5
 umount disk
 
+echo "-- interrupted with room for one: it goes on from an earlier moment"
+mount -t tmpfs -o size=180m tmpfs disk
+env --default-signal=INT "$KW_BIN/kw-train" --weights none --freeze 22 \
+	--head 16 --epochs 2000 --patience 0 --lr 0 -v -o disk/model.h5 data.h5 \
+	> stdout 2> stderr &
+pid=$!
+tries=600
+until [ "$(grep -c 'step 1/' stderr)" -ge 3 ]; do
+	tries=$((tries - 1))
+	[ $tries -gt 0 ] && kill -0 $pid || fail "no third epoch: $(cat stderr)"
+	sleep 0.05
+done
+kill -INT $pid
+status=0
+wait $pid || status=$?
+[ $status -eq 130 ] || fail "status $status: $(cat stderr)"
+said "goes on from an earlier moment, which 'disk/model.resume.h5' holds"
+grep -q "No space left on device; the one before it stays$" stderr ||
+	fail "$(cat stderr)"
+no_leftovers_on disk
+umount disk
+
 echo "-- room for the resume file alone: it keeps the best weights"
 mount -t tmpfs -o size=8m tmpfs disk
 echo older > disk/model.h5
