@@ -42,6 +42,11 @@ fill_input(Network *network)
 	random_floats(network->input, layer_in_size(network->layers[0]), 9);
 }
 
+/* A rate at which the second step is another one. */
+static const SgdStep sgd = {
+	.rate = 0.001, .momentum = 0.9, .body_rate = 1, .scale = 1
+};
+
 /* Forward and backward, for step 3. */
 static void
 run(Network *network)
@@ -49,7 +54,7 @@ run(Network *network)
 	GError *error = NULL;
 
 	test_network_forward(network, TRUE, 3);
-	network_backward(network, labels, 2, &error);
+	network_backward(network, labels, 2, NULL, &error);
 	test_assert_no_error(error);
 }
 
@@ -150,10 +155,9 @@ check_mode(const ModeCase *c)
 		test_assert_close(network->probabilities, plain->probabilities,
 				  2 * 3, c->probability, 0);
 		compare_gradients(network, plain, c);
-		/* A rate at which the second step is another one. */
-		sgd_update(plain, 0.001, 0.9, &error);
+		sgd_update(plain, &sgd, &error);
 		test_assert_no_error(error);
-		sgd_update(network, 0.001, 0.9, &error);
+		sgd_update(network, &sgd, &error);
 		test_assert_no_error(error);
 	}
 }
@@ -308,7 +312,7 @@ check_refreeze(const DnnMode *mode)
 	fill_input(network);
 	fill_input(expected);
 	run(network);
-	sgd_update(network, 0.001, 0.9, &error);
+	sgd_update(network, &sgd, &error);
 	test_assert_no_error(error);
 	test_network_copy(expected, network);
 
@@ -322,8 +326,8 @@ check_refreeze(const DnnMode *mode)
 	assert_memory_equal(network->probabilities, expected->probabilities,
 			    2 * 3 * sizeof(float));
 	compare_gradients(network, expected, &(ModeCase){ .dense = 0 });
-	sgd_update(network, 0.001, 0.9, &error);
-	sgd_update(expected, 0.001, 0.9, &error);
+	sgd_update(network, &sgd, &error);
+	sgd_update(expected, &sgd, &error);
 	test_assert_no_error(error);
 	compare_weights(network, expected);
 	network_free(network);
