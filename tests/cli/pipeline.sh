@@ -33,7 +33,7 @@ last=$(tail -n 1 list)
 	fail "alone, '$last' is $(cat one.tsv)"
 
 echo "-- nothing else is left behind"
-expected="all.tsv dataset.h5 dataset2.h5 files.h5 files.log list one.tsv photos \
-pipes.h5 pipes.log shards.h5 shards2.h5 tmp"
+expected="all.tsv dataset.h5 dataset2.h5 files.h5 files.log files.resume.h5 list \
+one.tsv photos pipes.h5 pipes.log pipes.resume.h5 shards.h5 shards2.h5 tmp"
 left=$(ls -A | LC_ALL=C sort | tr '\n' ' ')
 [ "${left% }" = "$expected" ] || fail "left: $left"
