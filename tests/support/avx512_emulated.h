@@ -249,6 +249,8 @@ emulated_quarter(Emulated a, int at)
 #define _mm512_load_si512             emulated_load
 #define _mm512_loadu_si512            emulated_load
 #define _mm512_madd_epi16             emulated_madd16
+/* A macro of gcc where it does not optimise. */
+#undef _mm512_mask_blend_epi16
 #define _mm512_mask_blend_epi16       emulated_blend16
 #define _mm512_max_epi32              emulated_max32
 #define _mm512_min_epi32              emulated_min32
