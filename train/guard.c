@@ -12,21 +12,13 @@ const char *const guard_remedy = "lower --lr, or --clip-norm 5";
 
 /* ---- divergence */
 
-static double
-weight_of(const Loss *loss, int class)
-{
-	return loss == NULL || loss->class_weights == NULL
-		       ? 1
-		       : (double)loss->class_weights[class];
-}
-
 double
 guard_blind_loss(int classes, const Loss *loss)
 {
 	double weight = 0;
 
 	for (int k = 0; k < classes; k++)
-		weight = MAX(weight, weight_of(loss, k));
+		weight = MAX(weight, (double)loss_weight(loss, k));
 	return weight * log(classes);
 }
 
@@ -132,7 +124,7 @@ mean_weight(const gsize *counts, int classes, const Loss *loss)
 	double sum = 0;
 
 	for (int k = 0; k < classes; k++)
-		sum += weight_of(loss, k) * (double)counts[k];
+		sum += (double)loss_weight(loss, k) * (double)counts[k];
 	return sum / (double)sum_of(counts, classes);
 }
 
@@ -147,7 +139,7 @@ guard_guess_loss(const gsize *counts, int classes, const Loss *loss)
 	/* The best probabilities are the mean of all targets, by weight; their
 	 * loss is their entropy (Gibbs's inequality). */
 	for (int k = 0; k < classes; k++) {
-		double p = weight_of(loss, k) * (double)counts[k] /
+		double p = (double)loss_weight(loss, k) * (double)counts[k] /
 				   (n * weight) * (1 - smoothing) +
 			   smoothing / classes;
 

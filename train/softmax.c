@@ -60,12 +60,12 @@ smoothing_of(const Loss *loss)
 	return loss == NULL ? 0 : loss->smoothing;
 }
 
-static float
-weight_of(const Loss *loss, gint32 label)
+float
+loss_weight(const Loss *loss, int class)
 {
 	return loss == NULL || loss->class_weights == NULL
 		       ? 1.0f
-		       : loss->class_weights[label];
+		       : loss->class_weights[class];
 }
 
 double
@@ -86,7 +86,7 @@ softmax_cross_entropy(const float *logits, const gint32 *labels, int n,
 				expected +=
 					smoothing / classes * (double)row[k];
 		}
-		sum += (double)weight_of(loss, labels[i]) *
+		sum += (double)loss_weight(loss, labels[i]) *
 		       (log_sum_exp(row, classes) - expected);
 	}
 	return sum;
@@ -103,7 +103,7 @@ softmax_backward(float *dlogits, const float *probabilities,
 	const gsize width = (gsize)classes;
 
 	for (int i = 0; i < n; i++) {
-		const float scale = weight_of(loss, labels[i]) / (float)n;
+		const float scale = loss_weight(loss, labels[i]) / (float)n;
 		const float *p = probabilities + (gsize)i * width;
 		float *d = dlogits + (gsize)i * width;
 

@@ -26,6 +26,9 @@ typedef struct {
 	double smoothing;
 } Loss;
 
+/* The factor on the loss of an image of this class. */
+float loss_weight(const Loss *loss, int class);
+
 /*
  * Weights n / (classes * count of the class), as scikit-learn's "balanced"; 1
  * for a class without images.  Their mean over the n images is 1 where every
