@@ -7,24 +7,6 @@
 #include "kw/alloc.h"
 #include "kw/error.h"
 
-/* The argument's number at execution, and how to ask for its layout. */
-static const struct {
-	int number;
-	dnnl_query_t query;
-	int index;
-} arg_table[DNN_N_ARGS] = {
-	[DNN_SRC] = { DNNL_ARG_SRC, dnnl_query_src_md, 0 },
-	[DNN_DST] = { DNNL_ARG_DST, dnnl_query_dst_md, 0 },
-	[DNN_WEIGHTS] = { DNNL_ARG_WEIGHTS, dnnl_query_weights_md, 0 },
-	[DNN_BIAS] = { DNNL_ARG_BIAS, dnnl_query_weights_md, 1 },
-	[DNN_DIFF_SRC] = { DNNL_ARG_DIFF_SRC, dnnl_query_diff_src_md, 0 },
-	[DNN_DIFF_DST] = { DNNL_ARG_DIFF_DST, dnnl_query_diff_dst_md, 0 },
-	[DNN_DIFF_WEIGHTS] = { DNNL_ARG_DIFF_WEIGHTS,
-			       dnnl_query_diff_weights_md, 0 },
-	[DNN_DIFF_BIAS] = { DNNL_ARG_DIFF_BIAS, dnnl_query_diff_weights_md, 1 },
-	[DNN_WORKSPACE] = { DNNL_ARG_WORKSPACE, dnnl_query_workspace_md, 0 },
-};
-
 gboolean
 dnn_check(dnnl_status_t status, const char *what, GError **error)
 {
@@ -85,6 +67,7 @@ dnn_new(int threads, GError **error)
 	}
 	omp_set_dynamic(0);
 	omp_set_num_threads(threads);
+	dnn->threads = threads;
 	dnn->blocked =
 		has_isa(dnnl_cpu_isa_avx512_core) ? dnnl_nChw16c : dnnl_nChw8c;
 	if (!dnn_check(dnnl_engine_create(&dnn->engine, dnnl_cpu, 0),
@@ -137,12 +120,6 @@ dnn_release_scratch(Dnn *dnn)
 	dnn->scratch_size = 0;
 }
 
-gboolean
-dnn_has_winograd(const Dnn *dnn)
-{
-	return dnn->winograd;
-}
-
 /* ---- layouts */
 
 static DnnLayout *
@@ -182,8 +159,8 @@ dnn_layout_nhwc(DnnType type, int n, int h, int w, int c, GError **error)
 	return layout_new(type, 4, dims, dnnl_nhwc, error);
 }
 
-static DnnLayout *
-clone_md(MdRef md, GError **error)
+DnnLayout *
+dnn_layout_clone(MdRef md, GError **error)
 {
 	g_autoptr(DnnLayout) layout = g_new0(DnnLayout, 1);
 
@@ -193,21 +170,44 @@ clone_md(MdRef md, GError **error)
 }
 
 DnnLayout *
+dnn_layout_packed(gsize bytes, const DnnConvShape *shape, DnnPass pass)
+{
+	DnnLayout *layout = g_new0(DnnLayout, 1);
+
+	layout->packed = bytes;
+	layout->shape = *shape;
+	layout->pass = pass;
+	return layout;
+}
+
+DnnLayout *
 dnn_layout_copy(const DnnLayout *layout, GError **error)
 {
-	return clone_md(REF(layout->md), error);
+	return layout->packed > 0
+		       ? dnn_layout_packed(layout->packed, &layout->shape,
+					   layout->pass)
+		       : dnn_layout_clone(REF(layout->md), error);
 }
 
 DnnType
 dnn_layout_type(const DnnLayout *layout)
 {
-	return md_type(REF(layout->md)) == dnnl_bf16 ? DNN_BF16 : DNN_F32;
+	return layout->packed == 0 && md_type(REF(layout->md)) == dnnl_bf16
+		       ? DNN_BF16
+		       : DNN_F32;
+}
+
+gboolean
+dnn_layout_is_exact(const DnnLayout *layout)
+{
+	return layout->packed == 0 && dnn_layout_type(layout) == DNN_F32;
 }
 
 gsize
 dnn_layout_bytes(const DnnLayout *layout)
 {
-	return dnnl_memory_desc_get_size(REF(layout->md));
+	return layout->packed > 0 ? layout->packed
+				  : dnnl_memory_desc_get_size(REF(layout->md));
 }
 
 gsize
@@ -219,6 +219,10 @@ dnn_layout_floats(const DnnLayout *layout)
 gboolean
 dnn_layout_equal(const DnnLayout *a, const DnnLayout *b)
 {
+	if (a->packed > 0 || b->packed > 0)
+		return a->packed == b->packed && a->pass == b->pass &&
+		       a->shape.in == b->shape.in &&
+		       a->shape.out == b->shape.out;
 	return dnnl_memory_desc_equal(REF(a->md), REF(b->md)) != 0;
 }
 
@@ -231,143 +235,45 @@ dnn_layout_free(DnnLayout *layout)
 	g_free(layout);
 }
 
+/* ---- operations of any kind */
+
 DnnLayout *
 dnn_op_layout(const DnnOp *op, DnnArg arg, GError **error)
 {
-	return clone_md(dnnl_primitive_desc_query_md(op->pd,
-						     arg_table[arg].query,
-						     arg_table[arg].index),
-			error);
+	return op->type->layout(op, arg, error);
 }
 
-/* ---- operations in general */
-
-static dnnl_status_t
-create_args(DnnOp *op, guint args)
+gboolean
+dnn_op_takes(const DnnOp *op, DnnArg arg)
 {
-	dnnl_status_t status = dnnl_success;
-
-	for (int a = 0; a < DNN_N_ARGS && status == dnnl_success; a++)
-		if (args & 1u << a)
-			status = dnnl_memory_create(
-				&op->args[a],
-				dnnl_primitive_desc_query_md(
-					op->pd, arg_table[a].query,
-					arg_table[a].index),
-				op->dnn->engine, DNNL_MEMORY_NONE);
-	return status;
-}
-
-DnnOp *
-dnn_op_new(Dnn *dnn, Pd *pd, guint args, const char *what, GError **error)
-{
-	g_autoptr(DnnOp) op = g_new0(DnnOp, 1);
-	MdRef scratch;
-
-	op->dnn = dnn;
-	op->pd = g_steal_pointer(pd);
-	if (!dnn_check(dnnl_primitive_create(&op->primitive, op->pd), what,
-		       error) ||
-	    !dnn_check(create_args(op, args), what, error))
-		return NULL;
-	scratch = dnnl_primitive_desc_query_md(op->pd, dnnl_query_scratchpad_md,
-					       0);
-	if (!dnn_check(dnnl_memory_create(&op->scratch, scratch, dnn->engine,
-					  DNNL_MEMORY_NONE),
-		       what, error))
-		return NULL;
-	dnn->scratch_wanted =
-		MAX(dnn->scratch_wanted, dnnl_memory_desc_get_size(scratch));
-	return g_steal_pointer(&op);
-}
-
-void
-dnn_op_free(DnnOp *op)
-{
-	if (op == NULL)
-		return;
-	for (int a = 0; a < DNN_N_ARGS; a++)
-		dnnl_memory_destroy(op->args[a]);
-	dnnl_memory_destroy(op->scratch);
-	dnnl_primitive_destroy(op->primitive);
-	dnnl_primitive_desc_destroy(op->pd);
-	g_free(op);
+	return (op->args & 1u << arg) != 0;
 }
 
 gsize
 dnn_op_workspace(const DnnOp *op)
 {
-	if (op->args[DNN_WORKSPACE] == NULL)
-		return 0;
-	return dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(
-		op->pd, dnnl_query_workspace_md, 0));
+	return op->workspace;
 }
 
 void
 dnn_op_bind(DnnOp *op, DnnArg arg, const void *data)
 {
-	g_assert(op->args[arg] != NULL);
-	dnnl_memory_set_data_handle(op->args[arg], (void *)data);
+	g_assert(dnn_op_takes(op, arg));
+	op->type->bind(op, arg, data);
 }
 
 gboolean
 dnn_op_run(DnnOp *op, GError **error)
 {
-	dnnl_exec_arg_t args[DNN_N_ARGS + 1];
-	int n = 0;
-
-	for (int a = 0; a < DNN_N_ARGS; a++)
-		if (op->args[a] != NULL)
-			args[n++] = (dnnl_exec_arg_t){ arg_table[a].number,
-						       op->args[a] };
-	if (!dnn_reserve_scratch(op->dnn, error))
-		return FALSE;
-	/* It may have moved since the operation was made. */
-	dnnl_memory_set_data_handle(op->scratch, op->dnn->scratch);
-	args[n++] = (dnnl_exec_arg_t){ DNNL_ARG_SCRATCHPAD, op->scratch };
-	return dnn_check(dnnl_primitive_execute(op->primitive, op->dnn->stream,
-						n, args),
-			 "compute", error) &&
-	       dnn_check(dnnl_stream_wait(op->dnn->stream), "compute", error);
+	/* It may be larger since the operation was made, and elsewhere. */
+	return dnn_reserve_scratch(op->dnn, error) && op->type->run(op, error);
 }
 
-dnnl_status_t
-dnn_attr_new(Attr *attr, gboolean relu)
+void
+dnn_op_free(DnnOp *op)
 {
-	dnnl_post_ops_t ops;
-	dnnl_status_t status = dnnl_primitive_attr_create(attr);
-
-	if (status == dnnl_success)
-		status = dnnl_primitive_attr_set_scratchpad_mode(
-			*attr, dnnl_scratchpad_mode_user);
-	if (status != dnnl_success || !relu)
-		return status;
-	status = dnnl_post_ops_create(&ops);
-	if (status != dnnl_success)
-		return status;
-	status = dnnl_post_ops_append_eltwise(
-		ops, POST_OP_SCALE dnnl_eltwise_relu, 0, 0);
-	if (status == dnnl_success)
-		status = dnnl_primitive_attr_set_post_ops(*attr, ops);
-	dnnl_post_ops_destroy(ops);
-	return status;
-}
-
-DnnOp *
-dnn_convert(Dnn *dnn, const DnnLayout *to, const DnnLayout *from,
-	    GError **error)
-{
-	g_auto(Attr) attr = NULL;
-	g_auto(Pd) pd = NULL;
-	static const char *const what = "convert the layout of a tensor";
-
-	if (!dnn_check(dnn_attr_new(&attr, FALSE), what, error) ||
-	    !dnn_check(dnnl_reorder_primitive_desc_create(
-			       &pd, REF(from->md), dnn->engine, REF(to->md),
-			       dnn->engine, attr),
-		       what, error))
-		return NULL;
-	return dnn_op_new(dnn, &pd, ARG(SRC) | ARG(DST), what, error);
+	if (op != NULL)
+		op->type->free(op);
 }
 
 gboolean

@@ -1,11 +1,13 @@
 /*
- * oneDNN behind a few functions.  Only dnn.c and dnn_layers.c see dnnl.h, and
- * dnn_internal.h holds all that differs between its versions 2 and 3.
+ * oneDNN, and convolutions of our own beside it, behind a few functions.  Only
+ * dnn*.c see dnnl.h, and dnn_internal.h holds all that differs between its
+ * versions 2 and 3.
  *
  * Operations work in a mode: the type of activations and of the weights that
- * multiply them, the order of activations, and the algorithm of convolutions.
- * In the mode of all zeros activations are float32 in N,H,W,C order, plain
- * arrays, so that flattening is no work and Keras's order comes by itself.
+ * multiply them, and the order of activations.  In the mode of all zeros
+ * activations are float32 in N,H,W,C order, plain arrays, so that flattening is
+ * no work and Keras's order comes by itself.  Within a mode a convolution has
+ * more than one algorithm, and each pass of each layer may have another.
  * Biases and the gradients of weights and biases are float32 in every mode.
  * Weights lie in whatever layout an operation prefers: ask it with
  * dnn_op_layout(), and convert with dnn_reorder() or dnn_convert().
@@ -27,17 +29,23 @@ typedef enum { DNN_F32, DNN_BF16 } DnnType;
  */
 typedef enum { DNN_NHWC, DNN_BLOCKED } DnnOrder;
 
-/*
- * Winograd's: fewer multiplications, float32 and blocked order only (Lavin and
- * Gray 2015).  A convolution without such a kernel is a direct one.
- */
-typedef enum { DNN_DIRECT, DNN_WINOGRAD } DnnAlgorithm;
-
 typedef struct {
 	DnnType type;
 	DnnOrder order;
-	DnnAlgorithm algorithm;
 } DnnMode;
+
+/*
+ * How a convolution is computed.  Winograd's algorithm (Lavin and Gray 2015)
+ * takes fewer multiplications: oneDNN 2 has it for float32 in blocked order
+ * where there is AVX-512, and we have it (winograd.h) for float32 in N,H,W,C
+ * order and channels in multiples of 16.
+ */
+typedef enum {
+	DNN_DIRECT,
+	DNN_WINOGRAD,
+	DNN_FUSED_WINOGRAD, /* ours */
+	DNN_N_ALGORITHMS,
+} DnnAlgorithm;
 
 /* Engine, stream, and the scratch memory that all operations share. */
 typedef struct Dnn Dnn;
@@ -59,6 +67,8 @@ typedef enum {
 	DNN_DIFF_WEIGHTS,
 	DNN_DIFF_BIAS,
 	DNN_WORKSPACE, /* what pooling remembers for its gradient */
+	DNN_MASK,      /* where it is not above zero, DIFF_SRC becomes zero: the
+			  gradient of the ReLU that put out this source */
 	DNN_N_ARGS,
 } DnnArg;
 
@@ -71,6 +81,7 @@ typedef enum {
  */
 Dnn *dnn_new(int threads, GError **error);
 void dnn_free(Dnn *dnn);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dnn, dnn_free)
 
 /* "oneDNN 2.6.3" */
 const char *dnn_version(void);
@@ -88,9 +99,6 @@ gboolean dnn_has_bf16(void);
  * where that leaves single rows.  dnn_conv() refuses what would meet this.
  */
 gboolean dnn_amx_gradient_fails(int h, int w);
-
-/* Has any operation been made that is a Winograd kernel? */
-gboolean dnn_has_winograd(const Dnn *dnn);
 
 /*
  * Scratch memory: what the operations made so far need, in bytes; allocate it
@@ -115,6 +123,10 @@ DnnLayout *dnn_layout_nhwc(DnnType type, int n, int h, int w, int c,
 DnnLayout *dnn_layout_copy(const DnnLayout *layout, GError **error);
 
 DnnType dnn_layout_type(const DnnLayout *layout);
+
+/* Does it keep float32 values as they are, so that they can be read back?
+ * Neither bf16 nor the transformed weights of our own kernels do. */
+gboolean dnn_layout_is_exact(const DnnLayout *layout);
 
 /* What a tensor takes, padding included; floats: of a float32 one. */
 gsize dnn_layout_bytes(const DnnLayout *layout);
@@ -152,18 +164,21 @@ typedef enum {
 	DNN_FORWARD,          /* SRC, WEIGHTS, BIAS -> DST */
 	DNN_BACKWARD_DATA,    /* DIFF_DST, WEIGHTS -> DIFF_SRC */
 	DNN_BACKWARD_WEIGHTS, /* SRC, DIFF_DST -> DIFF_WEIGHTS, DIFF_BIAS */
+	DNN_N_PASSES,
 } DnnPass;
 
 /*
  * Each makes one operation, to be freed with dnn_op_free() before its Dnn.
  * With `relu`, a forward pass ends in a fused ReLU.
- * Errors: KW_ERROR_MEMORY, KW_ERROR_UNSUPPORTED (not in this mode on this CPU,
- * or a gradient that would be wrong: dnn_amx_gradient_fails()).
+ * Errors: KW_ERROR_MEMORY, KW_ERROR_UNSUPPORTED (not in this mode or by this
+ * algorithm on this CPU, or a gradient that would be wrong:
+ * dnn_amx_gradient_fails()).
  *
  * In blocked order, a source of less channels than a block lies as n,c,h,w.
  */
-DnnOp *dnn_conv(Dnn *dnn, const DnnMode *mode, const DnnConvShape *shape,
-		DnnPass pass, gboolean relu, GError **error);
+DnnOp *dnn_conv(Dnn *dnn, const DnnMode *mode, DnnAlgorithm algorithm,
+		const DnnConvShape *shape, DnnPass pass, gboolean relu,
+		GError **error);
 
 /* Rows of values, in whatever order: the type alone of the mode counts.  `out`
  * is the type of DST in the forward pass; that of DIFF_DST is the mode's. */
@@ -187,6 +202,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DnnOp, dnn_op_free)
 
 /* The layout that the operation has for one of its arguments.  Free it. */
 DnnLayout *dnn_op_layout(const DnnOp *op, DnnArg arg, GError **error);
+
+/*
+ * For a forward pass or data gradient with weights that change at every step,
+ * and lie as `layout` says.  An operation of ours takes them from there, and
+ * transforms them in scratch memory at every run, rather than want a copy four
+ * times as large; one of oneDNN's does not care.
+ */
+gboolean dnn_op_take_weights(DnnOp *op, const DnnLayout *layout,
+			     GError **error);
+
+/* Is `arg` one of its arguments?  DNN_MASK is one of the data gradients that
+ * can do it by the way, if it is bound. */
+gboolean dnn_op_takes(const DnnOp *op, DnnArg arg);
 
 /* Bytes of the workspace; 0 for operations without one. */
 gsize dnn_op_workspace(const DnnOp *op);

@@ -9,6 +9,16 @@
 
 #include "train/dnn.h"
 
+/*
+ * How a tensor is cut into blocks: the strides of blocks along each axis, and
+ * within a block, from the outermost on, how many of which axis.
+ */
+typedef struct {
+	dnnl_dim_t strides[DNNL_MAX_NDIMS];
+	int n;
+	dnnl_dim_t blocks[DNNL_MAX_NDIMS], axes[DNNL_MAX_NDIMS];
+} MdBlocking;
+
 /* ---- what differs between oneDNN 2 and 3 */
 
 #if DNNL_VERSION_MAJOR >= 3
@@ -29,6 +39,27 @@ md_type(MdRef md)
 
 	dnnl_memory_desc_query(md, dnnl_query_data_type, &type);
 	return type;
+}
+
+static inline MdBlocking
+md_blocking(MdRef md)
+{
+	MdBlocking b = { 0 };
+	dnnl_dims_t *strides = NULL, *blocks = NULL, *axes = NULL;
+	int rank = 0;
+
+	dnnl_memory_desc_query(md, dnnl_query_ndims_s32, &rank);
+	dnnl_memory_desc_query(md, dnnl_query_strides, &strides);
+	dnnl_memory_desc_query(md, dnnl_query_inner_nblks_s32, &b.n);
+	dnnl_memory_desc_query(md, dnnl_query_inner_blks, &blocks);
+	dnnl_memory_desc_query(md, dnnl_query_inner_idxs, &axes);
+	for (int i = 0; i < rank; i++)
+		b.strides[i] = (*strides)[i];
+	for (int i = 0; i < b.n; i++) {
+		b.blocks[i] = (*blocks)[i];
+		b.axes[i] = (*axes)[i];
+	}
+	return b;
 }
 
 /* A primitive descriptor of an operation in one call. */
@@ -54,6 +85,21 @@ static inline dnnl_data_type_t
 md_type(MdRef md)
 {
 	return md->data_type;
+}
+
+static inline MdBlocking
+md_blocking(MdRef md)
+{
+	const dnnl_blocking_desc_t *from = &md->format_desc.blocking;
+	MdBlocking b = { .n = from->inner_nblks };
+
+	for (int i = 0; i < md->ndims; i++)
+		b.strides[i] = from->strides[i];
+	for (int i = 0; i < b.n; i++) {
+		b.blocks[i] = from->inner_blks[i];
+		b.axes[i] = from->inner_idxs[i];
+	}
+	return b;
 }
 
 /* An operation descriptor first, and a primitive descriptor from it. */
@@ -96,30 +142,60 @@ struct Dnn {
 	void *scratch; /* shared: operations run one after the other */
 	gsize scratch_size, scratch_wanted;
 	dnnl_format_tag_t blocked; /* DNN_BLOCKED, on this CPU */
-	gboolean winograd;         /* some operation is one */
+	int threads;
 };
 
+/* A layout that oneDNN describes, or weights as our own kernels want them for
+ * a pass: those have no Md. */
 struct DnnLayout {
 	Md md;
+	gsize packed; /* bytes of what our own kernels want, else 0 */
+	DnnConvShape shape;
+	DnnPass pass;
 };
 
+/* What an operation is made of. */
+typedef struct {
+	/* NULL, and an error, when memory is gone */
+	DnnLayout *(*layout)(const DnnOp *op, DnnArg arg, GError **error);
+	void (*bind)(DnnOp *op, DnnArg arg, const void *data);
+	gboolean (*run)(DnnOp *op, GError **error);
+	void (*free)(DnnOp *op);
+} DnnOpType;
+
+/* The head of each kind's own struct. */
 struct DnnOp {
+	const DnnOpType *type;
 	Dnn *dnn;
-	Pd pd;
-	dnnl_primitive_t primitive;
-	dnnl_memory_t args[DNN_N_ARGS]; /* NULL: not one of its arguments */
-	dnnl_memory_t scratch;
+	guint args;      /* a set of ARG() */
+	gsize workspace; /* in bytes */
 };
 
 /* TRUE for success; else FALSE with an error, "oneDNN cannot WHAT: ...". */
 gboolean dnn_check(dnnl_status_t status, const char *what, GError **error);
 
+/* A layout that oneDNN has described, and one of our own. */
+DnnLayout *dnn_layout_clone(MdRef md, GError **error);
+DnnLayout *dnn_layout_packed(gsize bytes, const DnnConvShape *shape,
+			     DnnPass pass);
+
 /* Bits of a set of arguments. */
 #define ARG(name) (1u << DNN_##name)
 
-/* An operation from its descriptor, which it takes, and a set of arguments. */
-DnnOp *dnn_op_new(Dnn *dnn, Pd *pd, guint args, const char *what,
-		  GError **error);
+/* oneDNN's operation from its descriptor, which it takes, and a set of
+ * arguments. */
+DnnOp *dnn_primitive_new(Dnn *dnn, Pd *pd, guint args, const char *what,
+			 GError **error);
+
+/* The name of the kernel that oneDNN chose for one of its operations. */
+const char *dnn_primitive_kernel(const DnnOp *op);
+
+/* A pass by our own kernels, and the conversion of weights to what they want:
+ * dnn_conv() and dnn_convert(). */
+DnnOp *dnn_winograd(Dnn *dnn, const DnnMode *mode, const DnnConvShape *shape,
+		    DnnPass pass, gboolean relu, GError **error);
+DnnOp *dnn_winograd_pack(Dnn *dnn, const DnnLayout *to, const DnnLayout *from,
+			 GError **error);
 
 /* Scratch memory is ours, and an optional ReLU follows. */
 dnnl_status_t dnn_attr_new(Attr *attr, gboolean relu);

@@ -134,7 +134,7 @@ create(Dnn *dnn, Describe kind, const Mds *forward, const Mds *m,
 		return NULL;
 	if (!dnn_check(kind(&pd, dnn, m, pass, hint, attr), what, error))
 		return NULL;
-	return dnn_op_new(dnn, &pd, args, what, error);
+	return dnn_primitive_new(dnn, &pd, args, what, error);
 }
 
 /* A pass of a convolution or a dense layer. */
@@ -213,22 +213,6 @@ conv_by(Dnn *dnn, const DnnMode *mode, dnnl_alg_kind_t algorithm,
 			     error);
 }
 
-/* The Winograd kernel, or NULL without an error where there is none. */
-static DnnOp *
-winograd(Dnn *dnn, const DnnMode *mode, const DnnConvShape *s, DnnPass pass,
-	 gboolean relu, GError **error)
-{
-	g_autoptr(GError) failure = NULL;
-	DnnOp *op = conv_by(dnn, mode, dnnl_convolution_winograd, s, pass, relu,
-			    &failure);
-
-	if (op != NULL)
-		dnn->winograd = TRUE;
-	else if (!g_error_matches(failure, KW_ERROR, KW_ERROR_UNSUPPORTED))
-		g_propagate_error(error, g_steal_pointer(&failure));
-	return op;
-}
-
 gboolean
 dnn_amx_gradient_fails(int h, int w)
 {
@@ -254,13 +238,11 @@ static gboolean
 check_gradient(const DnnOp *op, const DnnConvShape *s, GError **error)
 {
 	const dnnl_version_t *v = dnnl_version();
-	const char *kernel = NULL;
 
 	if (v->major > 3 || (v->major == 3 && v->minor >= 6) ||
 	    !dnn_amx_gradient_fails(s->h, s->w))
 		return TRUE;
-	dnnl_primitive_desc_query(op->pd, dnnl_query_impl_info_str, 0, &kernel);
-	if (kernel == NULL || strstr(kernel, "amx") == NULL)
+	if (strstr(dnn_primitive_kernel(op), "amx") == NULL)
 		return TRUE;
 	g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
 		    "%s computes wrong bf16 weight gradients on AMX for maps "
@@ -271,24 +253,17 @@ check_gradient(const DnnOp *op, const DnnConvShape *s, GError **error)
 }
 
 DnnOp *
-dnn_conv(Dnn *dnn, const DnnMode *mode, const DnnConvShape *shape, DnnPass pass,
-	 gboolean relu, GError **error)
+dnn_conv(Dnn *dnn, const DnnMode *mode, DnnAlgorithm algorithm,
+	 const DnnConvShape *shape, DnnPass pass, gboolean relu, GError **error)
 {
 	g_autoptr(DnnOp) op = NULL;
 
-	if (mode->algorithm == DNN_WINOGRAD) {
-		g_autoptr(GError) failure = NULL;
-
-		op = winograd(dnn, mode, shape, pass, relu, &failure);
-		if (op != NULL)
-			return g_steal_pointer(&op);
-		if (failure != NULL) {
-			g_propagate_error(error, g_steal_pointer(&failure));
-			return NULL;
-		}
-	}
-	op = conv_by(dnn, mode, dnnl_convolution_direct, shape, pass, relu,
-		     error);
+	if (algorithm == DNN_FUSED_WINOGRAD)
+		return dnn_winograd(dnn, mode, shape, pass, relu, error);
+	op = conv_by(dnn, mode,
+		     algorithm == DNN_WINOGRAD ? dnnl_convolution_winograd
+					       : dnnl_convolution_direct,
+		     shape, pass, relu, error);
 	if (op == NULL ||
 	    (pass == DNN_BACKWARD_WEIGHTS && mode->type == DNN_BF16 &&
 	     !check_gradient(op, shape, error)))

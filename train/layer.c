@@ -82,17 +82,8 @@ layer_sum_squares(const Layer *layer, int n)
 	return sum;
 }
 
-/* ---- linear map, bias, ReLU */
+/* ---- the gradient of a ReLU */
 
-static gboolean
-linear_forward(Layer *layer, GError **error)
-{
-	return (layer->op_convert == NULL ||
-		dnn_op_run(layer->op_convert, error)) &&
-	       dnn_op_run(layer->op_forward, error);
-}
-
-/* No gradient passes where the output of the fused ReLU is zero. */
 static void
 relu_backward(float *restrict gradient, const float *restrict output, gsize n)
 {
@@ -101,8 +92,8 @@ relu_backward(float *restrict gradient, const float *restrict output, gsize n)
 		gradient[i] = output[i] > 0 ? gradient[i] : 0;
 }
 
-static void
-pass_relu(const Layer *layer)
+void
+layer_mask_gradient(const Layer *layer)
 {
 	const gsize bytes = dnn_layout_bytes(layer->out_layout);
 
@@ -113,11 +104,32 @@ pass_relu(const Layer *layer)
 				   bytes / sizeof(guint16));
 }
 
+void
+layer_fold_relu(Layer *below, Layer *above)
+{
+	if (!below->relu || above->op_backward_data == NULL ||
+	    !(above->kind == LAYER_POOL ||
+	      dnn_op_takes(above->op_backward_data, DNN_MASK)))
+		return;
+	above->relu_below = TRUE;
+	below->relu_above = TRUE;
+}
+
+/* ---- linear map, bias, ReLU */
+
+static gboolean
+linear_forward(Layer *layer, GError **error)
+{
+	return (layer->op_convert == NULL ||
+		dnn_op_run(layer->op_convert, error)) &&
+	       dnn_op_run(layer->op_forward, error);
+}
+
 static gboolean
 linear_backward(Layer *layer, GError **error)
 {
-	if (layer->relu)
-		pass_relu(layer);
+	if (layer->relu && !layer->relu_above)
+		layer_mask_gradient(layer);
 	if (layer->own_ddst != NULL)
 		bf16_from_floats(layer->own_ddst, layer->ddst,
 				 layer_out_size(layer));
@@ -186,6 +198,8 @@ linear_bind(Layer *layer)
 			    layer->op_convert_back != NULL ? layer->own_dsrc
 							   : layer->dsrc);
 	}
+	if (layer->kind == LAYER_CONV && layer->relu_below)
+		dnn_op_bind(layer->op_backward_data, DNN_MASK, layer->src);
 }
 
 const LayerType layer_linear_type = { linear_forward, linear_backward,

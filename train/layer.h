@@ -46,7 +46,10 @@ struct Layer {
 	Dnn *dnn;
 	int batch;
 	Shape in, out;
-	gboolean relu;      /* conv and dense: followed by a fused ReLU */
+	gboolean relu; /* conv and dense: followed by a fused ReLU */
+	/* The gradient of the ReLU below is taken here, by the way; of the own
+	 * one, in the layer above: layer_fold_relu(). */
+	gboolean relu_below, relu_above;
 	gboolean trainable; /* its parameters are updated */
 
 	Param *kernel, *bias; /* NULL for pool and dropout */
@@ -91,8 +94,9 @@ typedef struct {
  * Errors: KW_ERROR_MEMORY, KW_ERROR_UNSUPPORTED.
  */
 
-/* 3 x 3, same padding, fused ReLU. */
+/* 3 x 3, same padding, fused ReLU; each pass by an algorithm of its own. */
 Layer *layer_conv_new(const LayerInput *in, const char *name, int filters,
+		      const DnnAlgorithm algorithms[DNN_N_PASSES],
 		      LayerRole role, GError **error);
 
 /* 2 x 2 maximum, stride 2, odd rows and columns dropped as in Keras. */
@@ -118,6 +122,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Layer, layer_free)
 /* Take the memory of parameters, and what the layer needs for itself; src, dst,
  * dsrc and ddst are set by the caller, who binds them after. */
 void layer_place(Layer *layer, LayerMemory *memory);
+
+/*
+ * Where no gradient passes the ReLU of `below`, have its layer above write
+ * zeros, if it can: a pooling, which sees a quarter of the values, and our own
+ * convolutions.  Before layer_place().
+ */
+void layer_fold_relu(Layer *below, Layer *above);
+
+/* No gradient passes where the output of a ReLU is zero: for what lies as the
+ * layer's output does. */
+void layer_mask_gradient(const Layer *layer);
 
 /* Sum of the squares of what the first n images' output holds; a layer whose
  * channels are not padded. */

@@ -1,36 +1,63 @@
 #include "train/layer.h"
 
-static gboolean
-make_operations(Layer *layer, const DnnMode *mode, LayerRole role,
-		GError **error)
+static DnnOp *
+make_pass(const Layer *layer, const DnnMode *mode,
+	  const DnnAlgorithm algorithms[DNN_N_PASSES], DnnPass pass,
+	  GError **error)
 {
 	const DnnConvShape shape = { layer->batch, layer->in.h, layer->in.w,
 				     layer->in.c, layer->out.c };
-	Dnn *dnn = layer->dnn;
 
+	return dnn_conv(layer->dnn, mode, algorithms[pass], &shape, pass,
+			pass == DNN_FORWARD && layer->relu, error);
+}
+
+/* Weights that are trained lie as their gradient does. */
+static gboolean
+take_weights(Layer *layer, GError **error)
+{
+	g_autoptr(DnnLayout) master = dnn_op_layout(layer->op_backward_weights,
+						    DNN_DIFF_WEIGHTS, error);
+
+	return master != NULL &&
+	       dnn_op_take_weights(layer->op_forward, master, error) &&
+	       (layer->op_backward_data == NULL ||
+		dnn_op_take_weights(layer->op_backward_data, master, error));
+}
+
+static gboolean
+make_operations(Layer *layer, const DnnMode *mode,
+		const DnnAlgorithm algorithms[DNN_N_PASSES], LayerRole role,
+		GError **error)
+{
 	layer->op_forward =
-		dnn_conv(dnn, mode, &shape, DNN_FORWARD, layer->relu, error);
+		make_pass(layer, mode, algorithms, DNN_FORWARD, error);
 	if (layer->op_forward == NULL || role == LAYER_FORWARD)
 		return layer->op_forward != NULL;
 	layer->op_backward_weights =
-		dnn_conv(dnn, mode, &shape, DNN_BACKWARD_WEIGHTS, FALSE, error);
-	if (layer->op_backward_weights == NULL || role == LAYER_FIRST_TRAINED)
-		return layer->op_backward_weights != NULL;
-	layer->op_backward_data =
-		dnn_conv(dnn, mode, &shape, DNN_BACKWARD_DATA, FALSE, error);
-	return layer->op_backward_data != NULL;
+		make_pass(layer, mode, algorithms, DNN_BACKWARD_WEIGHTS, error);
+	if (layer->op_backward_weights == NULL)
+		return FALSE;
+	if (role == LAYER_TRAINED) {
+		layer->op_backward_data = make_pass(layer, mode, algorithms,
+						    DNN_BACKWARD_DATA, error);
+		if (layer->op_backward_data == NULL)
+			return FALSE;
+	}
+	return take_weights(layer, error);
 }
 
 Layer *
 layer_conv_new(const LayerInput *in, const char *name, int filters,
-	       LayerRole role, GError **error)
+	       const DnnAlgorithm algorithms[DNN_N_PASSES], LayerRole role,
+	       GError **error)
 {
 	const Shape out = { in->shape.h, in->shape.w, filters };
 	g_autoptr(Layer) layer =
 		layer_new(&layer_linear_type, LAYER_CONV, name, in, out);
 
 	layer->relu = TRUE;
-	if (!make_operations(layer, &in->mode, role, error))
+	if (!make_operations(layer, &in->mode, algorithms, role, error))
 		return NULL;
 	layer->own_layout = dnn_op_layout(layer->op_forward, DNN_SRC, error);
 	layer->out_layout = dnn_op_layout(layer->op_forward, DNN_DST, error);

@@ -6,9 +6,13 @@ pool_forward(Layer *layer, GError **error)
 	return dnn_op_run(layer->op_forward, error);
 }
 
+/* A maximum is zero where all it was taken from is: masked here, the gradient
+ * of the layer below is masked as well. */
 static gboolean
 pool_backward(Layer *layer, GError **error)
 {
+	if (layer->relu_below)
+		layer_mask_gradient(layer);
 	return dnn_op_run(layer->op_backward_data, error);
 }
 

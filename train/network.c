@@ -30,6 +30,7 @@ typedef struct {
 	Network *network;
 	GPtrArray *layers;
 	LayerInput in;   /* of the next layer: the output so far */
+	guint n_convs;   /* so far */
 	int keras_index; /* of the next layer; 0 is Keras's input layer */
 	gboolean trained_below;
 } Builder;
@@ -61,26 +62,35 @@ add(Builder *b, Layer *layer)
 	return TRUE;
 }
 
+static Layer *
+next_conv(Builder *b, const char *name, int filters, GError **error)
+{
+	const NetworkPlan *plan = &b->network->spec.plan;
+
+	return layer_conv_new(&b->in, name, filters, plan->conv[b->n_convs++],
+			      next_role(b), error);
+}
+
+static Layer *
+next_pool(Builder *b, const char *name, GError **error)
+{
+	return layer_pool_new(&b->in, name,
+			      b->trained_below ? LAYER_TRAINED : LAYER_FORWARD,
+			      error);
+}
+
 static gboolean
 add_body(Builder *b, GError **error)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(vgg19); i++) {
-		LayerRole below =
-			b->trained_below ? LAYER_TRAINED : LAYER_FORWARD;
-		Layer *layer = vgg19[i].filters == 0
-				       ? layer_pool_new(&b->in, vgg19[i].name,
-							below, error)
-				       : layer_conv_new(&b->in, vgg19[i].name,
-							vgg19[i].filters,
-							next_role(b), error);
-		if (!add(b, layer))
+		const char *name = vgg19[i].name;
+		const int filters = vgg19[i].filters;
+
+		if (!add(b, filters == 0 ? next_pool(b, name, error)
+					 : next_conv(b, name, filters, error)))
 			return FALSE;
 	}
-	if (b->in.mode.algorithm != DNN_WINOGRAD || dnn_has_winograd(b->in.dnn))
-		return TRUE;
-	g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
-		    "%s has no Winograd kernels for this CPU", dnn_version());
-	return FALSE;
+	return TRUE;
 }
 
 static gboolean
@@ -117,6 +127,13 @@ add_head(Builder *b, GError **error)
 				      FALSE, next_role(b), error));
 }
 
+static void
+fold_relus(Network *network)
+{
+	for (guint i = network->first_trained; i + 1 < network->n_layers; i++)
+		layer_fold_relu(network->layers[i], network->layers[i + 1]);
+}
+
 /* ---- life */
 
 Network *
@@ -125,7 +142,7 @@ network_build(const NetworkSpec *spec, GError **error)
 	g_autoptr(Network) network = g_new0(Network, 1);
 	Builder b = { .network = network,
 		      .layers = g_ptr_array_new(),
-		      .in = { .mode = spec->mode,
+		      .in = { .mode = spec->plan.mode,
 			      .batch = spec->batch,
 			      .shape = { spec->height, spec->width,
 					 spec->channels } },
@@ -145,6 +162,7 @@ network_build(const NetworkSpec *spec, GError **error)
 	if (!ok)
 		return NULL;
 	network->first_trained = MIN(network->first_trained, network->n_layers);
+	fold_relus(network);
 	return g_steal_pointer(&network);
 }
 

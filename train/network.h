@@ -15,6 +15,15 @@ enum {
 	NETWORK_MAX_HEAD = 8,
 };
 
+/*
+ * How a network computes: the mode of all activations, and the algorithm of
+ * each pass of each convolution.  All zeros: float32, N,H,W,C, direct.
+ */
+typedef struct {
+	DnnMode mode;
+	DnnAlgorithm conv[VGG19_CONVOLUTIONS][DNN_N_PASSES];
+} NetworkPlan;
+
 /* All that decides the layers. */
 typedef struct {
 	int batch;
@@ -30,7 +39,7 @@ typedef struct {
 	gboolean training;
 	guint64 seed;
 	int threads;
-	DnnMode mode; /* all zeros: float32, N,H,W,C, direct; see plan.h */
+	NetworkPlan plan; /* see plan.h */
 } NetworkSpec;
 
 /* What a network takes, in bytes. */
@@ -53,6 +62,12 @@ typedef struct {
 	float *probabilities; /* batch x classes: softmax of the logits */
 	LayerMemory memory;   /* of all of them */
 } Network;
+
+/*
+ * The layers of a network, without memory: to look at them, not to run them.
+ * Errors: KW_ERROR_MEMORY, KW_ERROR_UNSUPPORTED.
+ */
+Network *network_build(const NetworkSpec *spec, GError **error);
 
 /*
  * What network_new() would allocate.  Makes the operations to know it, but

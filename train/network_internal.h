@@ -4,9 +4,6 @@
 
 #include "train/network.h"
 
-/* All layers with their operations, but no memory. */
-Network *network_build(const NetworkSpec *spec, GError **error);
-
 /* All memory of such a network, zero; binds the operations to it. */
 gboolean network_allocate(Network *network, GError **error);
 

@@ -5,13 +5,19 @@
 
 /*
  * Outputs that the backward pass reads are kept: those of trained layers, and
- * what the first of them eats.  All others, and all gradients, need only the
- * buffer of their parity: of two neighbours one is read, the other written.
+ * what the first of them eats, but not what is pooled.  All others, and all
+ * gradients, need only the buffer of their parity: of two neighbours one is
+ * read, the other written.
  */
 static gboolean
 is_kept(const Network *network, guint i)
 {
-	return network->spec.training && i + 1 >= network->first_trained;
+	const gboolean pooled = i >= network->first_trained &&
+				i + 1 < network->n_layers &&
+				network->layers[i + 1]->kind == LAYER_POOL;
+
+	return network->spec.training && i + 1 >= network->first_trained &&
+	       !pooled;
 }
 
 static void

@@ -1,6 +1,6 @@
 /*
- * The mode a network computes in: what --precision and --algorithm ask for, and
- * what is chosen.
+ * How a network computes: what --precision and --algorithm ask for, and what is
+ * chosen.
  */
 #ifndef KW_TRAIN_PLAN_H
 #define KW_TRAIN_PLAN_H
@@ -10,32 +10,39 @@
 typedef enum { PRECISION_AUTO, PRECISION_BF16, PRECISION_F32 } Precision;
 typedef enum { ALGORITHM_AUTO, ALGORITHM_DIRECT, ALGORITHM_WINOGRAD } Algorithm;
 
+typedef struct {
+	Precision precision;
+	Algorithm algorithm;
+	gsize memory; /* bytes that the network may take, where there is a
+			 choice; the simplest plan is made all the same */
+} PlanWish;
+
 /*
- * Choose spec->mode.  PRECISION_AUTO takes bf16 only where the CPU has it
+ * Choose spec->plan.  PRECISION_AUTO takes bf16 only where the CPU has it
  * natively.  With ALGORITHM_DIRECT nothing is measured: the same machine always
- * gets the same mode.  With ALGORITHM_AUTO, where more than one mode could be
- * chosen, a network of this spec is made in each of them and runs a step or
- * two; another one than float32 direct must be 5 % faster than it.
+ * gets the same plan.  Else the convolutions of this network run for some
+ * seconds, by all algorithms, in every mode that is possible here (tune.h);
+ * another mode than float32, N,H,W,C must be 5 % faster than it.
  *
- * *why, to be freed, is the mode and why it is that one, a line without its
+ * *why, to be freed, is the plan and why it is that one, a line without its
  * end.
  * Errors: KW_ERROR_UNSUPPORTED (what was asked for is not possible here),
  * KW_ERROR_USAGE (bf16 Winograd, which does not exist), KW_ERROR_MEMORY.
  */
-gboolean plan_choose(NetworkSpec *spec, Precision precision,
-		     Algorithm algorithm, char **why, GError **error);
+gboolean plan_choose(NetworkSpec *spec, const PlanWish *wish, char **why,
+		     GError **error);
+
+/* "f32 direct", or "f32 Winograd" where any pass is.  Free it. */
+char *plan_name(const NetworkPlan *plan);
 
 /*
- * Which of n candidates to take, given the seconds that each needs for a step:
- * the fastest one, or the first, which is the simplest, where that is not 5 %
- * slower.
+ * "f32 nhwc", and for each convolution a word of three letters, its forward
+ * pass, data gradient and weight gradient: d for direct, w for oneDNN's
+ * Winograd kernel, f for our own.  Free it.
  */
-int plan_fastest(const double *seconds, int n);
-
-/* "f32 direct nhwc": type, algorithm, order.  Free it. */
-char *plan_text(const DnnMode *mode);
+char *plan_text(const NetworkPlan *plan);
 
 /* What plan_text() wrote; FALSE for anything else. */
-gboolean plan_parse(const char *text, DnnMode *mode);
+gboolean plan_parse(const char *text, NetworkPlan *plan);
 
 #endif

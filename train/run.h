@@ -26,7 +26,7 @@ typedef struct {
 	ModelInfo *base; /* what that says of itself, where it is a kw model */
 
 	/* run_network.c */
-	DnnMode mode;
+	NetworkPlan plan;
 	Network *network;
 
 	/* run_resume.c */

@@ -57,43 +57,6 @@ spec_of_model(const Run *run, const ModelInfo *model)
 	return spec;
 }
 
-/* ---- how to compute */
-
-/*
- * A resumed run computes as the one before did: another choice would give other
- * last bits.
- */
-static gboolean
-choose_plan(Run *run, NetworkSpec *spec, GError **error)
-{
-	const TrainOptions *o = run->options;
-	g_autofree char *why = NULL;
-	g_autofree char *stored = NULL;
-
-	if (run->from == NULL) {
-		NetworkSpec timed = *spec;
-
-		/* Of two stages, the one that takes the time. */
-		if (spec->training)
-			timed.freeze = o->recipe.freeze;
-		if (!plan_choose(&timed, o->precision, o->algorithm, &why,
-				 error))
-			return FALSE;
-		run_say(run, "%s", why);
-		spec->mode = timed.mode;
-		return TRUE;
-	}
-	stored = settings_value(run->from->run, "plan");
-	if (stored != NULL && plan_parse(stored, &spec->mode))
-		return TRUE;
-	g_set_error(error, KW_ERROR, KW_ERROR_FORMAT,
-		    "the resume file '%s' computes in a way that this program "
-		    "does not know, '%s'; go on with the kw-train that wrote "
-		    "it",
-		    run->from->path, stored != NULL ? stored : "");
-	return FALSE;
-}
-
 /* ---- memory */
 
 /* Libraries, code that oneDNN makes, images on their way: 135 MB were seen with
@@ -164,11 +127,33 @@ plan_memory(const Run *run, const NetworkSpec *spec, NetworkMemory *memory,
 	return TRUE;
 }
 
+static guint64
+available_memory(const Run *run)
+{
+	const gsize asked = run->options->memory;
+
+	return asked > 0 ? asked : kw_memory_available();
+}
+
+/* What is left for the network. */
+static gboolean
+find_room(const Run *run, const NetworkSpec *spec, gsize *room, GError **error)
+{
+	const guint64 available = available_memory(run);
+	NetworkMemory m;
+	gsize copies;
+
+	if (!plan_memory(run, spec, &m, &copies, error))
+		return FALSE;
+	*room = available - MIN(available, copies + PROGRAM_BYTES);
+	return TRUE;
+}
+
 static gboolean
 check_memory(Run *run, const NetworkSpec *spec, gboolean say, GError **error)
 {
 	const gsize asked = run->options->memory;
-	const guint64 available = asked > 0 ? asked : kw_memory_available();
+	const guint64 available = available_memory(run);
 	g_autofree char *needed = NULL;
 	g_autofree char *there = NULL;
 	NetworkMemory m;
@@ -196,6 +181,44 @@ check_memory(Run *run, const NetworkSpec *spec, gboolean say, GError **error)
 	return FALSE;
 }
 
+/* ---- how to compute */
+
+/*
+ * A resumed run computes as the one before did: another choice would give other
+ * last bits.
+ */
+static gboolean
+choose_plan(Run *run, NetworkSpec *spec, GError **error)
+{
+	const TrainOptions *o = run->options;
+	g_autofree char *why = NULL;
+	g_autofree char *stored = NULL;
+
+	if (run->from == NULL) {
+		PlanWish wish = { o->precision, o->algorithm, 0 };
+		NetworkSpec timed = *spec;
+
+		/* Of two stages, the one that takes the time. */
+		if (spec->training)
+			timed.freeze = o->recipe.freeze;
+		if (!find_room(run, spec, &wish.memory, error) ||
+		    !plan_choose(&timed, &wish, &why, error))
+			return FALSE;
+		run_say(run, "%s", why);
+		spec->plan = timed.plan;
+		return TRUE;
+	}
+	stored = settings_value(run->from->run, "plan");
+	if (stored != NULL && plan_parse(stored, &spec->plan))
+		return TRUE;
+	g_set_error(error, KW_ERROR, KW_ERROR_FORMAT,
+		    "the resume file '%s' computes in a way that this program "
+		    "does not know, '%s'; go on with the kw-train that wrote "
+		    "it",
+		    run->from->path, stored != NULL ? stored : "");
+	return FALSE;
+}
+
 gboolean
 run_make_network(Run *run, const ModelInfo *model, GError **error)
 {
@@ -209,12 +232,12 @@ run_make_network(Run *run, const ModelInfo *model, GError **error)
 	    !choose_plan(run, &spec, error) ||
 	    !check_memory(run, &spec, TRUE, error))
 		return FALSE;
-	run->mode = spec.mode;
+	run->plan = spec.plan;
 	run->network = network_new(&spec, error);
 	if (run->network == NULL)
 		return FALSE;
 	network_count(run->network, &all, &trained);
-	plan = plan_text(&spec.mode);
+	plan = plan_name(&spec.plan);
 	run_say(run,
 		"VGG19 for %d x %d x %d and %d classes: %.1f million "
 		"parameters, %.1f million trained; %s, %s, %d threads",

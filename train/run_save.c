@@ -102,7 +102,7 @@ write_resume(Run *run, const Network *network, const TrainState *state,
 	     GError **error)
 {
 	const GArray *history = state->history;
-	g_autofree char *plan = plan_text(&run->mode);
+	g_autofree char *plan = plan_text(&run->plan);
 	g_autofree char *line = g_strdup_printf("plan=%s\n", plan);
 	g_autofree char *facts = kw_settings_merge(run->facts, line);
 	g_autoptr(ModelInfo) info = run_model_info(run);

@@ -1,0 +1,37 @@
+/*
+ * Which algorithm is the fastest for each pass of each convolution, found by
+ * running them.
+ */
+#ifndef KW_TRAIN_TUNE_H
+#define KW_TRAIN_TUNE_H
+
+#include "train/network.h"
+
+/* Sets of algorithms. */
+#define TUNE_DIRECT   (1u << DNN_DIRECT)
+#define TUNE_WINOGRAD (1u << DNN_WINOGRAD | 1u << DNN_FUSED_WINOGRAD)
+#define TUNE_ANY      (TUNE_DIRECT | TUNE_WINOGRAD)
+
+/*
+ * Choose spec->plan.conv for the mode of spec->plan, among a set of algorithms;
+ * where none of them exists for a layer, direct.  Direct, which is the
+ * simplest, also stays where nothing else is 5 % faster.  Every candidate runs
+ * up to three times, for some tenths of a second, on buffers of its own,
+ * transformation of changing weights included.
+ *
+ * seconds[]: what all passes of a step that the network runs take with direct
+ * convolutions, 0 when they were not asked for, and as chosen.
+ * Errors: KW_ERROR_MEMORY, KW_ERROR_UNSUPPORTED (the mode).
+ */
+typedef struct {
+	double direct, chosen;
+} TuneSeconds;
+
+gboolean tune_plan(NetworkSpec *spec, guint algorithms, TuneSeconds *seconds,
+		   GError **error);
+
+/* Which of n candidates to take, given the seconds that each needs: the fastest
+ * one, or the first, which is the simplest, where that is not 5 % slower. */
+int tune_fastest(const double *seconds, int n);
+
+#endif
