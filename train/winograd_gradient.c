@@ -1,0 +1,293 @@
+/*
+ * The gradients of weights and bias.  All threads take the same block of tiles:
+ * each transforms a share of them, then each computes what the block adds to a
+ * share of the weights, a chunk of input and output channels after the other.
+ * Blocks do not depend on the number of threads, nor do sums.
+ */
+#include "train/winograd_internal.h"
+
+#include <omp.h>
+#include <string.h>
+
+enum {
+	SMALL_BLOCK = 112, /* tiles, where there are many */
+	LARGE_BLOCK = 256, /* where one block takes them all */
+	CHUNK_IN = 32,
+	CHUNK_OUT = 64,
+	CHUNKS = 4, /* at least so many for each thread, where it is possible */
+};
+
+/*
+ * V and the transformed dY lie in panels, [matrix][group][tile][16], so that
+ * products read them line after line.
+ */
+typedef struct {
+	int in, out;
+	int tiles, block, blocks;
+	int chunk_in, chunk_out; /* channels */
+	int down, across;        /* chunks of input and output channels */
+	gsize panel;             /* strides in floats: group, matrix */
+	gsize v_m, d_m, chunk_m;
+} Plan;
+
+static void
+plan_chunks(Plan *plan, int threads)
+{
+	int *larger;
+
+	plan->chunk_in = MIN(plan->in, CHUNK_IN);
+	plan->chunk_out = MIN(plan->out, CHUNK_OUT);
+	for (;;) {
+		plan->down = (plan->in + plan->chunk_in - 1) / plan->chunk_in;
+		plan->across =
+			(plan->out + plan->chunk_out - 1) / plan->chunk_out;
+		larger = plan->chunk_in > plan->chunk_out ? &plan->chunk_in
+							  : &plan->chunk_out;
+		if (plan->down * plan->across >= CHUNKS * threads ||
+		    *larger == WINOGRAD_GROUP)
+			return;
+		*larger = *larger / 2 / WINOGRAD_GROUP * WINOGRAD_GROUP;
+	}
+}
+
+static Plan
+plan_pass(const Winograd *winograd)
+{
+	const DnnConvShape *shape = &winograd->shape;
+	Plan plan = { .in = shape->in,
+		      .out = shape->out,
+		      .tiles = winograd_tiles(shape) };
+
+	plan.block = plan.tiles <= LARGE_BLOCK ? plan.tiles : SMALL_BLOCK;
+	plan.blocks = (plan.tiles + plan.block - 1) / plan.block;
+	plan_chunks(&plan, winograd->threads);
+	/* A line more for each matrix, against lines that meet in a cache. */
+	plan.panel = (gsize)plan.block * WINOGRAD_GROUP;
+	plan.v_m = (gsize)plan.in * (gsize)plan.block + WINOGRAD_GROUP;
+	plan.d_m = (gsize)plan.out * (gsize)plan.block + WINOGRAD_GROUP;
+	plan.chunk_m =
+		(gsize)plan.chunk_in * (gsize)plan.chunk_out + WINOGRAD_GROUP;
+	return plan;
+}
+
+/* The parts of scratch memory, in floats: a page of zeros, V, dY transformed,
+ * the sums of tiles, and chunks of dU: all, or one a thread where each is
+ * finished at once. */
+typedef struct {
+	gsize zeros, v, d, sums, chunk;
+} Parts;
+
+static Parts
+parts_of(const Plan *plan)
+{
+	return (Parts){
+		.zeros = (gsize)MAX(plan->in, plan->out),
+		.v = WINOGRAD_MATRICES * plan->v_m,
+		.d = WINOGRAD_MATRICES * plan->d_m,
+		.sums = (gsize)plan->block * (gsize)plan->out,
+		.chunk = WINOGRAD_MATRICES * plan->chunk_m,
+	};
+}
+
+gsize
+winograd_gradient_bytes(const Winograd *winograd)
+{
+	const Plan plan = plan_pass(winograd);
+	const Parts parts = parts_of(&plan);
+	const int chunks =
+		plan.blocks == 1 ? winograd->threads : plan.down * plan.across;
+
+	return (parts.zeros + parts.v + parts.d + parts.sums +
+		parts.chunk * (gsize)chunks) *
+	       sizeof(float);
+}
+
+typedef struct {
+	const WinogradKernel *kernel;
+	Plan plan;
+	WinogradMap in, out;
+	const float *src, *ddst;
+	float *dweights, *dbias;
+	const WinogradOffsets *offsets;
+	float *zeros, *v, *d, *sums, *chunks;
+} Pass;
+
+/* Tiles of the block, from `first` of all on. */
+static void
+transform_tiles(const Pass *pass, int first, WinogradShare share)
+{
+	const Plan *plan = &pass->plan;
+	WinogradPatch patch;
+	WinogradTile tile;
+
+	for (int t = share.first; t < share.end; t++) {
+		const gsize at = (gsize)t * WINOGRAD_GROUP;
+
+		winograd_patch(patch, &pass->in, pass->src, pass->zeros,
+			       first + t);
+		pass->kernel->input(
+			(WinogradCell){ pass->v + at, plan->v_m, plan->panel },
+			patch, plan->in / WINOGRAD_GROUP);
+		winograd_tile(tile, &pass->out, pass->ddst, pass->zeros,
+			      first + t);
+		pass->kernel->gradient(
+			(WinogradCell){ pass->d + at, plan->d_m, plan->panel },
+			pass->sums + (gsize)t * plan->out, tile,
+			plan->out / WINOGRAD_GROUP);
+	}
+}
+
+/* What a block adds to the gradient of the bias, groups of 16 channels. */
+static void
+add_bias(const Pass *pass, int tiles, gboolean first, WinogradShare share)
+{
+	for (int g = share.first; g < share.end; g++) {
+		const float *from = pass->sums + g * WINOGRAD_GROUP;
+		float *to = pass->dbias + g * WINOGRAD_GROUP;
+		float sum[WINOGRAD_GROUP] = { 0 };
+
+		for (int t = 0; t < tiles; t++, from += pass->plan.out)
+			for (int k = 0; k < WINOGRAD_GROUP; k++)
+				sum[k] += from[k];
+		for (int k = 0; k < WINOGRAD_GROUP; k++)
+			to[k] = first ? sum[k] : to[k] + sum[k];
+	}
+}
+
+/* A chunk of the weights: input channels in..in_end-1, output channels out...
+ */
+typedef struct {
+	int in, in_end, out, out_end;
+	float *at; /* [matrix][input channel][output channel] */
+} Chunk;
+
+static Chunk
+chunk_at(const Pass *pass, int number, int thread)
+{
+	const Plan *plan = &pass->plan;
+	const int in = number / plan->across * plan->chunk_in;
+	const int out = number % plan->across * plan->chunk_out;
+
+	return (Chunk){ in, MIN(plan->in, in + plan->chunk_in), out,
+			MIN(plan->out, out + plan->chunk_out),
+			pass->chunks +
+				(gsize)(plan->blocks == 1 ? thread : number) *
+					parts_of(plan).chunk };
+}
+
+/* dU += V' (A dY A'), over the tiles of a block. */
+static void
+multiply_chunk(const Pass *pass, const Chunk *chunk, int tiles, gboolean first)
+{
+	const Plan *plan = &pass->plan;
+	WinogradProduct product = {
+		.rows = WINOGRAD_GROUP,
+		.steps = tiles,
+		.panels = (chunk->out_end - chunk->out) / WINOGRAD_GROUP,
+		.a_row = 1,
+		.a_step = WINOGRAD_GROUP,
+		.b_panel = plan->panel,
+		.c_row = (gsize)plan->chunk_out,
+		.add = !first,
+	};
+
+	for (gsize m = 0; m < WINOGRAD_MATRICES; m++) {
+		product.c = chunk->at + m * plan->chunk_m;
+		product.b = pass->d + m * plan->d_m +
+			    (gsize)(chunk->out / WINOGRAD_GROUP) * plan->panel;
+		for (int c = chunk->in; c < chunk->in_end;
+		     c += WINOGRAD_GROUP) {
+			product.a = pass->v + m * plan->v_m +
+				    (gsize)(c / WINOGRAD_GROUP) * plan->panel;
+			pass->kernel->multiply(&product);
+			product.c += WINOGRAD_GROUP * product.c_row;
+		}
+	}
+}
+
+/* 9 x 16 values to where the weights lie. */
+static void
+put_weights(const Pass *pass, const float *values, gsize in, const gsize *out)
+{
+	const WinogradOffsets *offsets = pass->offsets;
+
+	for (int p = 0; p < 9; p++) {
+		float *to = pass->dweights + in + offsets->position[p];
+
+		for (int k = 0; k < WINOGRAD_GROUP; k++)
+			to[out[k]] = *values++;
+	}
+}
+
+/* dg = G' dU G */
+static void
+finish_chunk(const Pass *pass, const Chunk *chunk)
+{
+	const Plan *plan = &pass->plan;
+	float values[9 * WINOGRAD_GROUP];
+	WinogradCell cell = { chunk->at, plan->chunk_m, 0 };
+
+	for (int c = chunk->in; c < chunk->in_end; c++) {
+		for (int k = chunk->out; k < chunk->out_end;
+		     k += WINOGRAD_GROUP) {
+			cell.at = chunk->at +
+				  (gsize)(c - chunk->in) * plan->chunk_out +
+				  (k - chunk->out);
+			pass->kernel->weights_gradient(values, cell);
+			put_weights(pass, values, pass->offsets->in[c],
+				    pass->offsets->out + k);
+		}
+	}
+}
+
+static void
+do_block(const Pass *pass, int block, int thread, int threads)
+{
+	const Plan *plan = &pass->plan;
+	const int first = block * plan->block;
+	const int tiles = MIN(plan->block, plan->tiles - first);
+	const WinogradShare chunks =
+		winograd_share(plan->down * plan->across, thread, threads);
+
+	transform_tiles(pass, first, winograd_share(tiles, thread, threads));
+#pragma omp barrier
+	add_bias(pass, tiles, block == 0,
+		 winograd_share(plan->out / WINOGRAD_GROUP, thread, threads));
+	for (int i = chunks.first; i < chunks.end; i++) {
+		const Chunk chunk = chunk_at(pass, i, thread);
+
+		multiply_chunk(pass, &chunk, tiles, block == 0);
+		if (block == plan->blocks - 1)
+			finish_chunk(pass, &chunk);
+	}
+#pragma omp barrier
+}
+
+void
+winograd_backward_weights(const Winograd *winograd, float *dweights,
+			  const WinogradOffsets *offsets, float *dbias,
+			  const float *src, const float *ddst, void *scratch)
+{
+	const DnnConvShape *shape = &winograd->shape;
+	Pass pass = { .kernel = winograd->kernel,
+		      .plan = plan_pass(winograd),
+		      .in = winograd_map(shape, shape->in),
+		      .out = winograd_map(shape, shape->out),
+		      .src = src,
+		      .ddst = ddst,
+		      .dweights = dweights,
+		      .dbias = dbias,
+		      .offsets = offsets,
+		      .zeros = scratch };
+	const Parts parts = parts_of(&pass.plan);
+
+	pass.v = pass.zeros + parts.zeros;
+	pass.d = pass.v + parts.v;
+	pass.sums = pass.d + parts.d;
+	pass.chunks = pass.sums + parts.sums;
+	memset(pass.zeros, 0, parts.zeros * sizeof(float));
+#pragma omp parallel num_threads(winograd->threads)
+	for (int block = 0; block < pass.plan.blocks; block++)
+		do_block(&pass, block, omp_get_thread_num(),
+			 omp_get_num_threads());
+}
