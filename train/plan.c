@@ -195,7 +195,8 @@ plan_choose(NetworkSpec *spec, const PlanWish *wish, char **why, GError **error)
 	}
 	if (!find_candidates(&choice, error)) {
 		if (bf16)
-			g_prefix_error(error, "--precision bf16: ");
+			g_prefix_error(error, "--precision bf16 does not work "
+					      "here, --precision f32 does: ");
 		return FALSE;
 	}
 	best = find_best(&choice);

@@ -7,7 +7,7 @@
 #include "tests/support/traindata.h"
 #include "train/bf16.h"
 
-const DnnMode bench_plain = { DNN_F32, DNN_NHWC, DNN_DIRECT };
+const BenchMode bench_plain = { DNN_F32, DNN_NHWC, DNN_DIRECT };
 
 static void *
 new_buffer(gsize n, gsize size)
@@ -21,7 +21,7 @@ new_buffer(gsize n, gsize size)
 
 /* n random values; of bf16 when the mode is. */
 static void
-fill(float *values, gsize n, guint64 seed, const DnnMode *mode)
+fill(float *values, gsize n, guint64 seed, const BenchMode *mode)
 {
 	random_floats(values, n, seed);
 	for (gsize i = 0; mode->type == DNN_BF16 && i < n; i++)
@@ -29,7 +29,7 @@ fill(float *values, gsize n, guint64 seed, const DnnMode *mode)
 }
 
 static float *
-new_values(gsize n, guint64 seed, const DnnMode *mode)
+new_values(gsize n, guint64 seed, const BenchMode *mode)
 {
 	float *values = new_buffer(n, sizeof *values);
 
@@ -83,7 +83,7 @@ place(Bench *b)
 }
 
 static void
-set_parameters(Bench *b, const DnnMode *mode)
+set_parameters(Bench *b, const BenchMode *mode)
 {
 	Layer *layer = b->layer;
 	const gsize n = keras_floats(layer->kernel);
@@ -96,7 +96,7 @@ set_parameters(Bench *b, const DnnMode *mode)
 
 /* `layer`, `dnn` and `in_layout` are taken; everything is filled at random. */
 static Bench
-bench_new(Dnn *dnn, Layer *layer, DnnLayout *in_layout, const DnnMode *mode,
+bench_new(Dnn *dnn, Layer *layer, DnnLayout *in_layout, const BenchMode *mode,
 	  LayerRole role)
 {
 	Bench b = { .dnn = dnn, .layer = layer, .in_layout = in_layout };
@@ -194,34 +194,77 @@ start(void)
 	return dnn;
 }
 
-gboolean
-bench_has_mode(const DnnMode *mode)
+DnnMode
+bench_dnn_mode(const BenchMode *mode)
 {
-	const DnnConvShape shape = { 1, 8, 8, 16, 16 };
-	Dnn *dnn = start();
-	g_autoptr(DnnOp) op =
-		dnn_conv(dnn, mode, &shape, DNN_FORWARD, TRUE, NULL);
-	const gboolean has = op != NULL && (mode->algorithm != DNN_WINOGRAD ||
-					    dnn_has_winograd(dnn));
+	return (DnnMode){ mode->type, mode->order };
+}
 
-	g_clear_pointer(&op, dnn_op_free);
-	dnn_free(dnn);
+static gboolean
+has_conv(const BenchMode *mode, const DnnConvShape *shape)
+{
+	const DnnMode dnn_mode = bench_dnn_mode(mode);
+	g_autoptr(Dnn) dnn = start();
+	DnnOp *op = dnn_conv(dnn, &dnn_mode, mode->algorithm, shape,
+			     DNN_FORWARD, TRUE, NULL);
+	const gboolean has = op != NULL;
+
+	dnn_op_free(op);
 	return has;
 }
 
-Bench
-conv_bench(const DnnMode *mode, const NaiveConv *s, LayerRole role)
+gboolean
+bench_has_mode(const BenchMode *mode)
+{
+	return has_conv(mode, &(DnnConvShape){ 1, 8, 8, 16, 16 });
+}
+
+static void
+set_algorithms(DnnAlgorithm algorithms[DNN_N_PASSES], const BenchMode *mode,
+	       const DnnConvShape *shape)
+{
+	for (int pass = 0; pass < DNN_N_PASSES; pass++)
+		algorithms[pass] =
+			has_conv(mode, shape) ? mode->algorithm : DNN_DIRECT;
+}
+
+void
+bench_set_plan(NetworkSpec *spec, const BenchMode *mode)
 {
 	GError *error = NULL;
+	g_autoptr(Network) network = NULL;
+
+	spec->plan = (NetworkPlan){ .mode = bench_dnn_mode(mode) };
+	if (mode->algorithm == DNN_DIRECT)
+		return;
+	network = network_build(spec, &error);
+	test_assert_no_error(error);
+	for (guint i = 0; i < VGG19_CONVOLUTIONS; i++) {
+		const Layer *layer = network_conv(network, i);
+		const DnnConvShape shape = { layer->batch, layer->in.h,
+					     layer->in.w, layer->in.c,
+					     layer->out.c };
+
+		set_algorithms(spec->plan.conv[i], mode, &shape);
+	}
+}
+
+Bench
+conv_bench(const BenchMode *mode, const NaiveConv *s, LayerRole role)
+{
+	const DnnConvShape shape = { s->n, s->h, s->w, s->in, s->out };
+	DnnAlgorithm algorithms[DNN_N_PASSES];
+	GError *error = NULL;
 	LayerInput in = { .dnn = start(),
-			  .mode = *mode,
+			  .mode = bench_dnn_mode(mode),
 			  .batch = s->n,
 			  .shape = { s->h, s->w, s->in } };
 	DnnLayout *layout = plain_layout(DNN_F32, s->n, in.shape);
 	Layer *layer;
 
 	in.layout = layout;
-	layer = layer_conv_new(&in, "conv", s->out, role, &error);
+	set_algorithms(algorithms, mode, &shape);
+	layer = layer_conv_new(&in, "conv", s->out, algorithms, role, &error);
 	test_assert_no_error(error);
 	return bench_new(in.dnn, layer, layout, mode, role);
 }
@@ -244,13 +287,14 @@ body_layout(const LayerInput *in)
 }
 
 Bench
-dense_bench(const DnnMode *mode, int n, Shape shape, int units, gboolean relu,
+dense_bench(const BenchMode *mode, int n, Shape shape, int units, gboolean relu,
 	    LayerRole role)
 {
 	GError *error = NULL;
-	LayerInput in = {
-		.dnn = start(), .mode = *mode, .batch = n, .shape = shape
-	};
+	LayerInput in = { .dnn = start(),
+			  .mode = bench_dnn_mode(mode),
+			  .batch = n,
+			  .shape = shape };
 	DnnLayout *layout = shape.h > 1 ? body_layout(&in)
 					: plain_layout(mode->type, n, shape);
 	Layer *layer;
@@ -262,11 +306,11 @@ dense_bench(const DnnMode *mode, int n, Shape shape, int units, gboolean relu,
 }
 
 Bench
-pool_bench(const DnnMode *mode, const NaivePool *s, LayerRole role)
+pool_bench(const BenchMode *mode, const NaivePool *s, LayerRole role)
 {
 	GError *error = NULL;
 	const LayerInput in = { .dnn = start(),
-				.mode = *mode,
+				.mode = bench_dnn_mode(mode),
 				.batch = s->n,
 				.shape = { s->h, s->w, s->c } };
 	Layer *layer = layer_pool_new(&in, "pool", role, &error);
@@ -279,11 +323,12 @@ pool_bench(const DnnMode *mode, const NaivePool *s, LayerRole role)
 }
 
 Bench
-dropout_bench(const DnnMode *mode, int n, int units, double rate, guint64 seed)
+dropout_bench(const BenchMode *mode, int n, int units, double rate,
+	      guint64 seed)
 {
 	GError *error = NULL;
 	LayerInput in = { .dnn = start(),
-			  .mode = *mode,
+			  .mode = bench_dnn_mode(mode),
 			  .batch = n,
 			  .shape = { 1, 1, units } };
 	DnnLayout *layout = plain_layout(mode->type, n, in.shape);

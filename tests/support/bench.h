@@ -3,7 +3,7 @@
 #define KW_BENCH_H
 
 #include "tests/support/naive.h"
-#include "train/layer.h"
+#include "train/network.h"
 
 /*
  * A layer with buffers around it, plain arrays of float32 whatever its mode.
@@ -22,19 +22,33 @@ typedef struct {
 	LayerMemory memory;
 } Bench;
 
-/* float32, N,H,W,C, direct */
-extern const DnnMode bench_plain;
+/* A mode, and the algorithm of convolutions; those that do not have it are
+ * direct. */
+typedef struct {
+	DnnType type;
+	DnnOrder order;
+	DnnAlgorithm algorithm;
+} BenchMode;
 
-/* Can oneDNN compute in this mode here? */
-gboolean bench_has_mode(const DnnMode *mode);
+/* float32, N,H,W,C, direct */
+extern const BenchMode bench_plain;
+
+/* Is there such a convolution here? */
+gboolean bench_has_mode(const BenchMode *mode);
+
+/* A mode as the network takes it. */
+DnnMode bench_dnn_mode(const BenchMode *mode);
+
+/* Have all passes of all convolutions of a network in this mode. */
+void bench_set_plan(NetworkSpec *spec, const BenchMode *mode);
 
 /* Fail the test when the layer cannot be made; bench_clear() them. */
-Bench conv_bench(const DnnMode *mode, const NaiveConv *shape, LayerRole role);
+Bench conv_bench(const BenchMode *mode, const NaiveConv *shape, LayerRole role);
 /* `in` of more than one row comes as the body puts it out. */
-Bench dense_bench(const DnnMode *mode, int n, Shape in, int units,
+Bench dense_bench(const BenchMode *mode, int n, Shape in, int units,
 		  gboolean relu, LayerRole role);
-Bench pool_bench(const DnnMode *mode, const NaivePool *shape, LayerRole role);
-Bench dropout_bench(const DnnMode *mode, int n, int units, double rate,
+Bench pool_bench(const BenchMode *mode, const NaivePool *shape, LayerRole role);
+Bench dropout_bench(const BenchMode *mode, int n, int units, double rate,
 		    guint64 seed);
 void bench_clear(Bench *bench);
 

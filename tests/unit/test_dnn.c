@@ -38,7 +38,8 @@ static DnnOp *
 conv_new(const DnnConvShape *shape, DnnPass pass)
 {
 	GError *error = NULL;
-	DnnOp *op = dnn_conv(dnn, &plain, shape, pass, FALSE, &error);
+	DnnOp *op =
+		dnn_conv(dnn, &plain, DNN_DIRECT, shape, pass, FALSE, &error);
 
 	test_assert_no_error(error);
 	return op;
@@ -217,7 +218,8 @@ test_shapes_that_cannot_be(void **state)
 	GError *error = NULL;
 
 	(void)state;
-	assert_null(dnn_conv(dnn, &plain, &conv, DNN_FORWARD, TRUE, &error));
+	assert_null(dnn_conv(dnn, &plain, DNN_DIRECT, &conv, DNN_FORWARD, TRUE,
+			     &error));
 	test_assert_error(&error, KW_ERROR_UNSUPPORTED, "oneDNN cannot");
 	assert_null(dnn_dense(dnn, &plain, &dense, DNN_BACKWARD_DATA, DNN_F32,
 			      FALSE, &error));
@@ -240,8 +242,8 @@ test_scratch(void **state)
 	(void)state;
 	test_assert_no_error(error);
 	assert_int_equal(dnn_scratch_size(own), 0);
-	DnnOp *op = dnn_conv(own, &plain, &shape, DNN_BACKWARD_WEIGHTS, FALSE,
-			     &error);
+	DnnOp *op = dnn_conv(own, &plain, DNN_DIRECT, &shape,
+			     DNN_BACKWARD_WEIGHTS, FALSE, &error);
 	test_assert_no_error(error);
 	size = dnn_scratch_size(own);
 	assert_true(size > 0);
@@ -308,8 +310,8 @@ conv_gradient(const DnnMode *mode, const DnnConvShape *s, const float *src,
 	      const float *ddst, float *dkernel, float *dbias)
 {
 	GError *error = NULL;
-	g_autoptr(DnnOp) op =
-		dnn_conv(dnn, mode, s, DNN_BACKWARD_WEIGHTS, FALSE, &error);
+	g_autoptr(DnnOp) op = dnn_conv(dnn, mode, DNN_DIRECT, s,
+				       DNN_BACKWARD_WEIGHTS, FALSE, &error);
 	test_assert_no_error(error);
 	g_autoptr(DnnLayout) in = layout_of(op, DNN_SRC);
 	g_autoptr(DnnLayout) out = layout_of(op, DNN_DIFF_DST);
@@ -347,10 +349,10 @@ test_gradient_at_288(void **state)
 {
 	enum { SIDE = 288, C = 16, N = SIDE * SIDE * C };
 	const DnnConvShape shape = { 1, SIDE, SIDE, C, C };
-	const DnnMode bf16 = { DNN_BF16, DNN_NHWC, DNN_DIRECT };
+	const DnnMode bf16 = { DNN_BF16, DNN_NHWC };
 	GError *error = NULL;
-	g_autoptr(DnnOp) op = dnn_conv(dnn, &bf16, &shape, DNN_BACKWARD_WEIGHTS,
-				       FALSE, &error);
+	g_autoptr(DnnOp) op = dnn_conv(dnn, &bf16, DNN_DIRECT, &shape,
+				       DNN_BACKWARD_WEIGHTS, FALSE, &error);
 
 	(void)state;
 	if (op == NULL) {

@@ -7,7 +7,7 @@
 #include "train/bf16.h"
 
 /* Dropout is plain C: it has bf16 on every CPU. */
-static const DnnMode bf16 = { DNN_BF16, DNN_NHWC, DNN_DIRECT };
+static const BenchMode bf16 = { DNN_BF16, DNN_NHWC, DNN_DIRECT };
 
 static void
 set_ones(Bench *b)
@@ -32,7 +32,7 @@ draw_mask(Bench *b, guint64 step)
 
 /* The share of units that stay is within four standard deviations. */
 static void
-check_rate(const DnnMode *mode, double rate)
+check_rate(const BenchMode *mode, double rate)
 {
 	Bench b = dropout_bench(mode, 64, 1021, rate, 42);
 	const double n = (double)b.n_dst;
@@ -65,7 +65,7 @@ test_rate(void **state)
 }
 
 static void
-check_backward(const DnnMode *mode)
+check_backward(const BenchMode *mode)
 {
 	Bench b = dropout_bench(mode, 3, 34, 0.5, 42);
 
@@ -147,7 +147,7 @@ test_keys(void **state)
 static void
 test_rests_in_use(void **state)
 {
-	const DnnMode modes[] = { bench_plain, bf16 };
+	const BenchMode modes[] = { bench_plain, bf16 };
 
 	(void)state;
 	for (int m = 0; m < 2; m++) {

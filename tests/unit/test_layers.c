@@ -11,8 +11,9 @@
 #include "tests/support/params.h"
 
 /* All modes that there are; those that this CPU lacks are left out. */
-static const DnnMode modes[] = {
+static const BenchMode modes[] = {
 	{ DNN_F32, DNN_NHWC, DNN_DIRECT },
+	{ DNN_F32, DNN_NHWC, DNN_FUSED_WINOGRAD },
 	{ DNN_F32, DNN_BLOCKED, DNN_DIRECT },
 	{ DNN_F32, DNN_BLOCKED, DNN_WINOGRAD },
 	{ DNN_BF16, DNN_NHWC, DNN_DIRECT },
@@ -27,17 +28,17 @@ static const DnnMode modes[] = {
  * itself where it is stored.
  */
 static double
-tolerance(const DnnMode *mode, gsize k)
+tolerance(const BenchMode *mode, gsize k)
 {
-	const double factor = mode->algorithm == DNN_WINOGRAD ? 160 : 8;
+	const double factor = mode->algorithm == DNN_DIRECT ? 8 : 160;
 
 	return factor * sqrt((double)k) * 0x1p-24;
 }
 
 /* `type` is what the values were stored in. */
 static void
-check_close(const DnnMode *mode, DnnType type, const float *a, const double *b,
-	    gsize n, gsize k)
+check_close(const BenchMode *mode, DnnType type, const float *a,
+	    const double *b, gsize n, gsize k)
 {
 	g_autofree float *expected = g_new(float, n);
 	const double close = tolerance(mode, k);
@@ -73,7 +74,7 @@ masked_gradient(const Bench *b)
 /* ---- convolution */
 
 static void
-check_conv(const DnnMode *mode, const NaiveConv *s)
+check_conv(const BenchMode *mode, const NaiveConv *s)
 {
 	Bench b = conv_bench(mode, s, LAYER_TRAINED);
 	const gsize n_kernel = keras_floats(b.layer->kernel);
@@ -156,7 +157,7 @@ test_conv_roles(void **state)
 /* ---- dense */
 
 static void
-check_dense(const DnnMode *mode, int n, Shape in, int units, gboolean relu)
+check_dense(const BenchMode *mode, int n, Shape in, int units, gboolean relu)
 {
 	const NaiveDense s = { n, (int)shape_size(in), units };
 	Bench b = dense_bench(mode, n, in, units, relu, LAYER_TRAINED);
@@ -195,7 +196,7 @@ test_dense(void **state)
 {
 	(void)state;
 	for (gsize m = 0; m < G_N_ELEMENTS(modes); m++) {
-		const DnnMode *mode = &modes[m];
+		const BenchMode *mode = &modes[m];
 
 		if (!bench_has_mode(mode))
 			continue;
@@ -211,7 +212,7 @@ test_dense(void **state)
 /* ---- pooling */
 
 static void
-check_pool(const DnnMode *mode, const NaivePool *s)
+check_pool(const BenchMode *mode, const NaivePool *s)
 {
 	Bench b = pool_bench(mode, s, LAYER_TRAINED);
 	Bench frozen = pool_bench(mode, s, LAYER_FORWARD);

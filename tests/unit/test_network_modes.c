@@ -82,7 +82,7 @@ distance(const float *a, const float *b, gsize n)
  * layers and 0.3 in the lowest convolution, and its probabilities 0.01.
  */
 typedef struct {
-	DnnMode mode;
+	BenchMode mode;
 	double probability; /* absolute */
 	double dense, conv; /* relative, of the whole gradient */
 } ModeCase;
@@ -90,6 +90,7 @@ typedef struct {
 static const ModeCase cases[] = {
 	{ { DNN_F32, DNN_BLOCKED, DNN_DIRECT }, 1e-5, 1e-4, 3e-3 },
 	{ { DNN_F32, DNN_BLOCKED, DNN_WINOGRAD }, 1e-4, 1e-3, 1e-2 },
+	{ { DNN_F32, DNN_NHWC, DNN_FUSED_WINOGRAD }, 1e-4, 1e-3, 1e-2 },
 	{ { DNN_BF16, DNN_NHWC, DNN_DIRECT }, 0.04, 0.04, 0.45 },
 	{ { DNN_BF16, DNN_BLOCKED, DNN_DIRECT }, 0.04, 0.04, 0.45 },
 };
@@ -142,7 +143,7 @@ check_mode(const ModeCase *c)
 	g_autoptr(Network) network = NULL;
 	GError *error = NULL;
 
-	spec.mode = c->mode;
+	bench_set_plan(&spec, &c->mode);
 	network = test_network_new(&spec);
 	test_network_fill(plain, 1);
 	test_network_copy(network, plain);
@@ -182,13 +183,44 @@ test_modes_that_are_not_here(void **state)
 
 		if (bench_has_mode(&cases[i].mode))
 			continue;
-		spec.mode = cases[i].mode;
+		spec.plan.mode = bench_dnn_mode(&cases[i].mode);
+		for (int k = 0; k < VGG19_CONVOLUTIONS; k++)
+			spec.plan.conv[k][0] = cases[i].mode.algorithm;
 		assert_null(network_new(&spec, &error));
-		test_assert_error(&error, KW_ERROR_UNSUPPORTED,
-				  spec.mode.algorithm == DNN_WINOGRAD
-					  ? "no Winograd kernels"
-					  : "bf16");
+		test_assert_error(&error, KW_ERROR_UNSUPPORTED, "oneDNN");
 	}
+}
+
+/*
+ * Each pass by another algorithm, in every combination: weights that lie as one
+ * wants them, a ReLU's gradient that is taken above or below.
+ */
+static void
+test_mixed_algorithms(void **state)
+{
+	const ModeCase c = {
+		{ DNN_F32, DNN_NHWC, DNN_FUSED_WINOGRAD }, 1e-4, 1e-3, 1e-2
+	};
+	NetworkSpec spec = small;
+	g_autoptr(Network) plain = test_network_new(&spec);
+	g_autoptr(Network) mixed = NULL;
+
+	(void)state;
+	for (int i = 1; i < VGG19_CONVOLUTIONS; i++)
+		for (int pass = 0; pass < DNN_N_PASSES; pass++)
+			spec.plan.conv[i][pass] =
+				i >> pass & 1 ? DNN_FUSED_WINOGRAD : DNN_DIRECT;
+	mixed = test_network_new(&spec);
+	test_network_fill(plain, 1);
+	test_network_copy(mixed, plain);
+	compare_weights(mixed, plain);
+	fill_input(plain);
+	fill_input(mixed);
+	run(plain);
+	run(mixed);
+	test_assert_close(mixed->probabilities, plain->probabilities, 2 * 3,
+			  c.probability, 0);
+	compare_gradients(mixed, plain, &c);
 }
 
 /* The blocked order is nothing that the caller sees: gray, odd sizes, use. */
@@ -204,7 +236,7 @@ test_blocked_gray(void **state)
 	spec.batch = 3;
 	spec.training = FALSE;
 	g_autoptr(Network) plain = test_network_new(&spec);
-	spec.mode.order = DNN_BLOCKED;
+	spec.plan.mode.order = DNN_BLOCKED;
 	g_autoptr(Network) blocked = test_network_new(&spec);
 	test_network_fill(plain, 2);
 	test_network_copy(blocked, plain);
@@ -252,7 +284,7 @@ test_memory(void **state)
 	check_memory(&spec);
 	spec.freeze = 22;
 	check_memory(&spec);
-	spec.mode.order = DNN_BLOCKED;
+	spec.plan.mode.order = DNN_BLOCKED;
 	check_memory(&spec);
 	spec.training = FALSE;
 	check_memory(&spec);
@@ -299,12 +331,12 @@ check_thawed(const Network *network, const Network *expected)
  * made so, and given these weights.
  */
 static void
-check_refreeze(const DnnMode *mode)
+check_refreeze(const BenchMode *mode)
 {
 	NetworkSpec spec = small;
 	GError *error = NULL;
 
-	spec.mode = *mode;
+	bench_set_plan(&spec, mode);
 	spec.freeze = 22;
 	Network *network = test_network_new(&spec);
 	spec.freeze = 17;
@@ -354,6 +386,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_modes_that_are_not_here),
+		cmocka_unit_test(test_mixed_algorithms),
 		cmocka_unit_test(test_blocked_gray),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_memory_of_giant),

@@ -9,8 +9,9 @@
 #include "tests/support/params.h"
 #include "tests/support/traindata.h"
 
-static const DnnMode modes[] = {
+static const BenchMode modes[] = {
 	{ DNN_F32, DNN_NHWC, DNN_DIRECT },
+	{ DNN_F32, DNN_NHWC, DNN_FUSED_WINOGRAD },
 	{ DNN_F32, DNN_BLOCKED, DNN_DIRECT },
 	{ DNN_F32, DNN_BLOCKED, DNN_WINOGRAD },
 	{ DNN_BF16, DNN_NHWC, DNN_DIRECT },

@@ -6,6 +6,7 @@
 #include "kw/error.h"
 #include "tests/support/bench.h"
 #include "train/plan.h"
+#include "train/tune.h"
 
 static const NetworkSpec small = {
 	.batch = 2,
@@ -20,88 +21,113 @@ static const NetworkSpec small = {
 	.threads = 2,
 };
 
-static const DnnMode f32 = { DNN_F32, DNN_NHWC, DNN_DIRECT };
-static const DnnMode bf16 = { DNN_BF16, DNN_NHWC, DNN_DIRECT };
-static const DnnMode winograd = { DNN_F32, DNN_BLOCKED, DNN_WINOGRAD };
+static const NetworkPlan f32 = { .mode = { DNN_F32, DNN_NHWC } };
+static const NetworkPlan bf16 = { .mode = { DNN_BF16, DNN_NHWC } };
 
 static gboolean
-same_mode(const DnnMode *a, const DnnMode *b)
+same_plan(const NetworkPlan *a, const NetworkPlan *b)
 {
-	return a->type == b->type && a->order == b->order &&
-	       a->algorithm == b->algorithm;
+	return memcmp(a, b, sizeof *a) == 0;
 }
 
 /* ---- as text */
 
+/* The directs of the convolutions past the first. */
+#define REST " ddd ddd ddd ddd ddd ddd ddd ddd ddd ddd ddd ddd ddd ddd ddd"
+
 static void
 test_text(void **state)
 {
-	static const char *const texts[] = { "f32 direct nhwc",
-					     "bf16 direct nhwc",
-					     "f32 winograd blocked",
-					     "bf16 direct blocked" };
-	static const DnnMode modes[] = {
-		{ DNN_F32, DNN_NHWC, DNN_DIRECT },
-		{ DNN_BF16, DNN_NHWC, DNN_DIRECT },
-		{ DNN_F32, DNN_BLOCKED, DNN_WINOGRAD },
-		{ DNN_BF16, DNN_BLOCKED, DNN_DIRECT },
+	static const struct {
+		NetworkPlan plan;
+		const char *text, *name;
+	} cases[] = {
+		{ { { DNN_F32, DNN_NHWC }, { { DNN_DIRECT } } },
+		  "f32 nhwc ddd" REST,
+		  "f32 direct" },
+		{ { { DNN_F32, DNN_NHWC },
+		    { { DNN_DIRECT, DNN_FUSED_WINOGRAD, DNN_DIRECT } } },
+		  "f32 nhwc dfd" REST,
+		  "f32 Winograd" },
+		{ { { DNN_F32, DNN_BLOCKED }, { { DNN_WINOGRAD } } },
+		  "f32 blocked wdd" REST,
+		  "f32 Winograd blocked" },
+		{ { { DNN_BF16, DNN_BLOCKED }, { { DNN_DIRECT } } },
+		  "bf16 blocked ddd" REST,
+		  "bf16 direct blocked" },
 	};
 
 	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
-		g_autofree char *text = plan_text(&modes[i]);
-		DnnMode mode;
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = plan_text(&cases[i].plan);
+		g_autofree char *name = plan_name(&cases[i].plan);
+		NetworkPlan plan;
 
-		assert_string_equal(text, texts[i]);
-		assert_true(plan_parse(text, &mode));
-		assert_true(same_mode(&mode, &modes[i]));
+		assert_string_equal(text, cases[i].text);
+		assert_string_equal(name, cases[i].name);
+		assert_true(plan_parse(text, &plan));
+		assert_true(same_plan(&plan, &cases[i].plan));
 	}
 }
 
 static void
-test_text_of_no_mode(void **state)
+test_text_of_no_plan(void **state)
 {
 	static const char *const texts[] = {
 		"",
 		"f32",
-		"f32 direct",
-		"f32 direct nhwc ",
-		"f32 direct nhwc more",
-		"f64 direct nhwc",
-		"f32 nhwc direct",
-		"F32 direct nhwc",
+		"f32 nhwc",
+		"f32 nhwc" REST,
+		"f32 nhwc dddd" REST,
+		"f32 nhwc dd" REST,
+		"f32 nhwc ddx" REST,
+		"f32 nhwc ddd" REST " ",
+		"f32 nhwc ddd" REST " ddd",
+		"f64 nhwc ddd" REST,
+		"nhwc f32 ddd" REST,
+		"F32 nhwc ddd" REST,
 	};
-	DnnMode mode = winograd;
+	NetworkPlan plan = bf16;
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
-		assert_false(plan_parse(texts[i], &mode));
-	assert_true(same_mode(&mode, &winograd));
+		assert_false(plan_parse(texts[i], &plan));
+	assert_true(same_plan(&plan, &bf16));
 }
 
 /* ---- choosing */
 
-static DnnMode
-choose(Precision precision, Algorithm algorithm, char **why)
+static NetworkSpec
+choose_within(Precision precision, Algorithm algorithm, gsize memory,
+	      char **why)
 {
+	const PlanWish wish = { precision, algorithm, memory };
 	NetworkSpec spec = small;
 	GError *error = NULL;
 
-	spec.mode = winograd; /* whatever stood there before */
-	assert_true(plan_choose(&spec, precision, algorithm, why, &error));
+	/* Whatever stood there before. */
+	spec.plan.mode.order = DNN_BLOCKED;
+	spec.plan.conv[3][1] = DNN_WINOGRAD;
+	assert_true(plan_choose(&spec, &wish, why, &error));
 	test_assert_no_error(error);
 	assert_null(strchr(*why, '\n'));
-	return spec.mode;
+	return spec;
+}
+
+static NetworkSpec
+choose(Precision precision, Algorithm algorithm, char **why)
+{
+	return choose_within(precision, algorithm, G_MAXSIZE, why);
 }
 
 static void
 test_f32_direct(void **state)
 {
 	g_autofree char *why = NULL;
-	const DnnMode mode = choose(PRECISION_F32, ALGORITHM_DIRECT, &why);
+	const NetworkSpec spec = choose(PRECISION_F32, ALGORITHM_DIRECT, &why);
 
 	(void)state;
-	assert_true(same_mode(&mode, &f32));
+	assert_true(same_plan(&spec.plan, &f32));
 	assert_string_equal(why, "f32 direct: as asked for");
 }
 
@@ -110,44 +136,48 @@ static void
 test_auto_direct(void **state)
 {
 	g_autofree char *why = NULL;
-	const DnnMode mode = choose(PRECISION_AUTO, ALGORITHM_DIRECT, &why);
+	const NetworkSpec spec = choose(PRECISION_AUTO, ALGORITHM_DIRECT, &why);
 
 	(void)state;
 	if (dnn_has_bf16()) {
-		assert_true(same_mode(&mode, &bf16));
+		assert_true(same_plan(&spec.plan, &bf16));
 		assert_string_equal(why, "bf16 direct: this CPU computes it "
 					 "natively");
 	} else {
-		assert_true(same_mode(&mode, &f32));
-		assert_string_equal(why, "f32 direct: this CPU has no bf16");
+		assert_true(same_plan(&spec.plan, &f32));
+		assert_string_equal(why, "f32 direct: as asked for; this CPU "
+					 "has no bf16");
 	}
 }
 
-/* What is chosen can be made, and the reason tells of all there was. */
+static gboolean
+is_winograd(const NetworkSpec *spec, int i, DnnPass pass)
+{
+	return spec->plan.conv[i][pass] != DNN_DIRECT;
+}
+
+/* What is chosen can be made, and the reason tells what else was tried. */
 static void
 check_auto(Precision precision)
 {
-	const gboolean has_bf16 = precision == PRECISION_AUTO && dnn_has_bf16();
-	const gboolean has_winograd = bench_has_mode(&winograd);
-	NetworkSpec spec = small;
-	NetworkMemory memory;
 	g_autofree char *why = NULL;
-	g_autofree char *text = NULL;
+	const NetworkSpec spec = choose(precision, ALGORITHM_AUTO, &why);
+	g_autofree char *name = plan_name(&spec.plan);
+	NetworkMemory memory;
 
-	spec.mode = choose(precision, ALGORITHM_AUTO, &why);
 	assert_true(network_memory(&spec, &memory, NULL));
-	text = plan_text(&spec.mode);
-	*strrchr(text, ' ') = '\0';
-	assert_true(g_str_has_prefix(why, text));
-	if (!has_bf16 && !has_winograd)
-		assert_true(same_mode(&spec.mode, &f32));
-	assert_int_equal(strstr(why, " ms a step, ") != NULL,
-			 has_bf16 || has_winograd);
+	assert_true(g_str_has_prefix(why, name));
+	assert_non_null(strstr(why, ": convolutions take "));
+	assert_non_null(strstr(why, " ms a step, "));
+	assert_non_null(strstr(why, "f32 direct"));
 	assert_int_equal(strstr(why, "no bf16") != NULL,
-			 !has_bf16 && !has_winograd &&
-				 precision == PRECISION_AUTO);
-	assert_int_equal(strstr(why, "no Winograd kernels") != NULL,
-			 !has_bf16 && !has_winograd);
+			 precision == PRECISION_AUTO && !dnn_has_bf16());
+	/* Three channels are too few for any such kernel of ours. */
+	for (int pass = 0; pass < DNN_N_PASSES; pass++)
+		assert_true(spec.plan.conv[0][pass] != DNN_FUSED_WINOGRAD);
+	/* What is not computed is not chosen. */
+	assert_false(is_winograd(&spec, 1, DNN_BACKWARD_DATA));
+	assert_false(is_winograd(&spec, 1, DNN_BACKWARD_WEIGHTS));
 }
 
 static void
@@ -158,66 +188,84 @@ test_auto(void **state)
 	check_auto(PRECISION_F32);
 }
 
+/* All but the first layer, whose three channels are too few. */
 static void
-test_fastest(void **state)
+test_winograd(void **state)
 {
+	g_autofree char *why = NULL;
+	const NetworkSpec spec =
+		choose(PRECISION_AUTO, ALGORITHM_WINOGRAD, &why);
+
 	(void)state;
-	assert_int_equal(plan_fastest((double[]){ 1 }, 1), 0);
-	assert_int_equal(plan_fastest((double[]){ 1, 0.5, 0.6 }, 3), 1);
-	assert_int_equal(plan_fastest((double[]){ 1, 0.6, 0.5 }, 3), 2);
-	assert_int_equal(plan_fastest((double[]){ 1, 2, 3 }, 3), 0);
-	assert_int_equal(plan_fastest((double[]){ 1, 0.96, 0.97 }, 3), 0);
-	assert_int_equal(plan_fastest((double[]){ 1, 0.94, 1.5 }, 3), 1);
-	/* The bound is the first one's alone. */
-	assert_int_equal(plan_fastest((double[]){ 1, 0.91, 0.9 }, 3), 2);
+	assert_int_equal(spec.plan.mode.type, DNN_F32);
+	for (int i = 1; i < VGG19_CONVOLUTIONS; i++)
+		assert_true(is_winograd(&spec, i, DNN_FORWARD));
+	assert_true(is_winograd(&spec, 15, DNN_BACKWARD_WEIGHTS));
+	assert_true(g_str_has_prefix(why, "f32 Winograd"));
+}
+
+/* Frozen layers keep transformed weights, four times as large. */
+static void
+test_memory_of_winograd(void **state)
+{
+	NetworkSpec plain = small;
+	NetworkMemory memory;
+	g_autofree char *why = NULL;
+	GError *error = NULL;
+
+	(void)state;
+	plain.plan = f32;
+	assert_true(network_memory(&plain, &memory, &error));
+	test_assert_no_error(error);
+	const NetworkSpec spec = choose_within(PRECISION_F32, ALGORITHM_AUTO,
+					       memory.total, &why);
+	assert_true(same_plan(&spec.plan, &f32));
 }
 
 /* Asked for by name: that, or an error that leaves all as it was. */
 static void
-check_named(Precision precision, Algorithm algorithm, const DnnMode *wanted,
-	    const char *option)
+check_bf16(Algorithm algorithm)
 {
+	const PlanWish wish = { PRECISION_BF16, algorithm, G_MAXSIZE };
+	const gboolean possible =
+		bench_has_mode(&(BenchMode){ DNN_BF16, DNN_NHWC, DNN_DIRECT });
 	NetworkSpec spec = small;
 	g_autofree char *why = NULL;
 	GError *error = NULL;
 
-	if (plan_choose(&spec, precision, algorithm, &why, &error)) {
-		assert_true(bench_has_mode(wanted));
-		assert_true(same_mode(&spec.mode, wanted));
+	if (plan_choose(&spec, &wish, &why, &error)) {
+		assert_true(possible);
+		assert_int_equal(spec.plan.mode.type, DNN_BF16);
 		assert_non_null(why);
 		return;
 	}
-	assert_false(bench_has_mode(wanted));
+	assert_false(possible);
 	assert_null(why);
-	assert_true(same_mode(&spec.mode, &f32));
-	assert_true(g_str_has_prefix(error->message, option));
+	assert_true(same_plan(&spec.plan, &f32));
+	assert_true(g_str_has_prefix(error->message,
+				     "--precision bf16 does not work here, "
+				     "--precision f32 does: "));
 	test_assert_error(&error, KW_ERROR_UNSUPPORTED, "oneDNN");
 }
 
 static void
-test_named(void **state)
+test_bf16(void **state)
 {
 	(void)state;
-	check_named(PRECISION_BF16, ALGORITHM_AUTO, &bf16,
-		    "--precision bf16: ");
-	check_named(PRECISION_BF16, ALGORITHM_DIRECT, &bf16,
-		    "--precision bf16: ");
-	check_named(PRECISION_AUTO, ALGORITHM_WINOGRAD, &winograd,
-		    "--algorithm winograd: ");
-	check_named(PRECISION_F32, ALGORITHM_WINOGRAD, &winograd,
-		    "--algorithm winograd: ");
+	check_bf16(ALGORITHM_AUTO);
+	check_bf16(ALGORITHM_DIRECT);
 }
 
 static void
 test_bf16_winograd(void **state)
 {
+	const PlanWish wish = { PRECISION_BF16, ALGORITHM_WINOGRAD, G_MAXSIZE };
 	NetworkSpec spec = small;
 	g_autofree char *why = NULL;
 	GError *error = NULL;
 
 	(void)state;
-	assert_false(plan_choose(&spec, PRECISION_BF16, ALGORITHM_WINOGRAD,
-				 &why, &error));
+	assert_false(plan_choose(&spec, &wish, &why, &error));
 	test_assert_error(&error, KW_ERROR_USAGE, "--algorithm winograd");
 	assert_null(why);
 }
@@ -226,16 +274,49 @@ test_bf16_winograd(void **state)
 static void
 test_other_errors(void **state)
 {
+	const PlanWish wish = { PRECISION_AUTO, ALGORITHM_AUTO, G_MAXSIZE };
 	NetworkSpec spec = small;
 	g_autofree char *why = NULL;
 	GError *error = NULL;
 
 	(void)state;
 	spec.height = -1;
-	assert_false(plan_choose(&spec, PRECISION_AUTO, ALGORITHM_AUTO, &why,
-				 &error));
+	assert_false(plan_choose(&spec, &wish, &why, &error));
 	test_assert_error(&error, KW_ERROR_UNSUPPORTED, "oneDNN cannot");
 	assert_null(why);
+}
+
+/* ---- by measurement */
+
+static void
+test_fastest(void **state)
+{
+	(void)state;
+	assert_int_equal(tune_fastest((double[]){ 1 }, 1), 0);
+	assert_int_equal(tune_fastest((double[]){ 1, 0.5, 0.6 }, 3), 1);
+	assert_int_equal(tune_fastest((double[]){ 1, 0.6, 0.5 }, 3), 2);
+	assert_int_equal(tune_fastest((double[]){ 1, 2, 3 }, 3), 0);
+	assert_int_equal(tune_fastest((double[]){ 1, 0.96, 0.97 }, 3), 0);
+	assert_int_equal(tune_fastest((double[]){ 1, 0.94, 1.5 }, 3), 1);
+	/* The bound is the first one's alone. */
+	assert_int_equal(tune_fastest((double[]){ 1, 0.91, 0.9 }, 3), 2);
+}
+
+/* Of one algorithm there is nothing to choose, but it is timed. */
+static void
+test_tune_direct(void **state)
+{
+	NetworkSpec spec = small;
+	TuneSeconds seconds;
+	GError *error = NULL;
+
+	(void)state;
+	spec.plan.conv[2][DNN_FORWARD] = DNN_FUSED_WINOGRAD;
+	tune_plan(&spec, TUNE_DIRECT, &seconds, &error);
+	test_assert_no_error(error);
+	assert_true(same_plan(&spec.plan, &f32));
+	assert_true(seconds.direct > 0);
+	assert_true(seconds.chosen == seconds.direct);
 }
 
 int
@@ -243,14 +324,17 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_text_of_no_mode),
+		cmocka_unit_test(test_text_of_no_plan),
 		cmocka_unit_test(test_f32_direct),
 		cmocka_unit_test(test_auto_direct),
 		cmocka_unit_test(test_auto),
-		cmocka_unit_test(test_fastest),
-		cmocka_unit_test(test_named),
+		cmocka_unit_test(test_winograd),
+		cmocka_unit_test(test_memory_of_winograd),
+		cmocka_unit_test(test_bf16),
 		cmocka_unit_test(test_bf16_winograd),
 		cmocka_unit_test(test_other_errors),
+		cmocka_unit_test(test_fastest),
+		cmocka_unit_test(test_tune_direct),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
