@@ -21,7 +21,7 @@ damage() {
 "$KW_BIN/kw-prep" -q -s 32 -o dataset.h5 photos
 "$KW_BIN/kw-augment" -q -o shards.h5 dataset.h5
 "$KW_BIN/make-datasets" .
-"$KW_BIN/kw-train" -q --weights none --epochs 1 --batch 16 --head 8 \
+"$KW_BIN/kw-train" -q --algorithm direct --weights none --epochs 1 --batch 16 --head 8 \
 	--freeze 22 -o vgg19.h5 dataset.h5 2> /dev/null
 
 echo "-- a dataset, its settings and its table"

@@ -1,7 +1,7 @@
 # All four tools in a row: through pipes and through files, the same bytes.
 . "$KW_TESTS/support/cli.sh"
 
-recipe=(--weights none --freeze 22 --head 8 --epochs 2 --batch 4 --lr 1e-3 -q)
+recipe=(--algorithm direct --weights none --freeze 22 --head 8 --epochs 2 --batch 4 --lr 1e-3 -q)
 
 "$KW_BIN/make-photos" photos cat,dog 8
 

@@ -12,7 +12,7 @@ close() {
 
 "$KW_BIN/make-photos" photos cat,dog 10
 "$KW_BIN/kw-prep" -q -s 32x48 -o data.h5 photos
-"$KW_BIN/kw-train" -q --weights none --epochs 1 --batch 16 --head 8 \
+"$KW_BIN/kw-train" -q --algorithm direct --weights none --epochs 1 --batch 16 --head 8 \
 	--freeze 22 -o model.h5 data.h5 2> /dev/null
 
 echo "-- a line a photo, in the order of the arguments"

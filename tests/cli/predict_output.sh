@@ -4,7 +4,7 @@ predict=$KW_BIN/kw-predict
 
 "$KW_BIN/make-photos" new cat,dog,emu 6
 "$KW_BIN/kw-prep" -q -s 32 -o shards.h5 new
-"$KW_BIN/kw-train" -q --weights none --epochs 1 --batch 16 --head 8 \
+"$KW_BIN/kw-train" -q --algorithm direct --weights none --epochs 1 --batch 16 --head 8 \
 	--freeze 22 -o vgg19.h5 shards.h5 2> /dev/null
 "$predict" vgg19.h5 new > plain
 
@@ -39,7 +39,7 @@ said "; it is certain nowhere"
 cp -r new odd
 mv odd/emu odd/uncertain
 "$KW_BIN/kw-prep" -q -s 32 -o odd.h5 odd
-"$KW_BIN/kw-train" -q --weights none --epochs 1 --batch 16 --head 8 \
+"$KW_BIN/kw-train" -q --algorithm direct --weights none --epochs 1 --batch 16 --head 8 \
 	--freeze 22 -o odd.model odd.h5 2> /dev/null
 refused 1 "'odd.model' has a class of that name" \
 	"$predict" --threshold 0.5 odd.model new

@@ -4,7 +4,7 @@ train=$KW_BIN/kw-train
 
 # A run of a moment: VGG19 frozen, a tiny head.
 quick() {
-	"$train" --freeze 22 --head 16 --epochs 1 --lr 0.001 "$@"
+	"$train" --algorithm direct --freeze 22 --head 16 --epochs 1 --lr 0.001 "$@"
 }
 
 # Column $2 of a metrics.csv, without its header.

@@ -17,7 +17,7 @@ fi
 
 # A rate of 0: the first epoch is the best one.
 run_train() {
-	"$KW_BIN/kw-train" --weights none --freeze 22 --head 16 --epochs 2 \
+	"$KW_BIN/kw-train" --algorithm direct --weights none --freeze 22 --head 16 --epochs 2 \
 		--batch 16 --lr 0 "$@" data.h5 > stdout 2> stderr
 }
 
@@ -67,7 +67,7 @@ umount disk
 
 echo "-- interrupted with room for one: it goes on from an earlier moment"
 mount -t tmpfs -o size=180m tmpfs disk
-env --default-signal=INT "$KW_BIN/kw-train" --weights none --freeze 22 \
+env --default-signal=INT "$KW_BIN/kw-train" --algorithm direct --weights none --freeze 22 \
 	--head 16 --epochs 2000 --patience 0 --lr 0 -v -o disk/model.h5 data.h5 \
 	> stdout 2> stderr &
 pid=$!

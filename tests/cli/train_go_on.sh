@@ -3,13 +3,13 @@
 
 "$KW_BIN/make-photos" photos cat,dog 10
 "$KW_BIN/kw-prep" -q -s 32 -o data.h5 photos
-"$KW_BIN/kw-train" -q --weights none --freeze 22 --head 16 --epochs 1 \
+"$KW_BIN/kw-train" -q --algorithm direct --weights none --freeze 22 --head 16 --epochs 1 \
 	--batch 16 -o base.h5 data.h5 2> /dev/null
 rm -r base.resume.h5 base.log
 
 # A run of a moment: VGG19 frozen, a tiny head.
 quick() {
-	"$KW_BIN/kw-train" --weights base.h5 --freeze 22 --head 16 --epochs 3 \
+	"$KW_BIN/kw-train" --algorithm direct --weights base.h5 --freeze 22 --head 16 --epochs 3 \
 		--patience 0 --lr 0.003 "$@"
 }
 
@@ -33,7 +33,7 @@ cp x.json first.json
 echo "-- killed between the first model and the first resume file"
 for _ in {1..20}; do
 	rm -rf x1.*
-	"$KW_BIN/kw-train" --weights base.h5 --freeze 22 --head 16 --epochs 3 \
+	"$KW_BIN/kw-train" --algorithm direct --weights base.h5 --freeze 22 --head 16 --epochs 3 \
 		--patience 0 --lr 0.003 -q -o x1.h5 data.h5 2> stderr &
 	pid=$!
 	until [ -e x1.h5 ]; do
@@ -107,8 +107,8 @@ stays refused 1 "weights file (now none)" \
 	quick -q --resume --weights none -o x.h5 data.h5
 stays refused 1 "--on-divergence stop, not skip" \
 	quick -q --resume --on-divergence skip -o x.h5 data.h5
-stays refused 1 "--algorithm auto, not direct" \
-	quick -q --resume --algorithm direct -o x.h5 data.h5
+stays refused 1 "--algorithm direct, not winograd" \
+	quick -q --resume --algorithm winograd -o x.h5 data.h5
 run 0 quick -q --schedule cosine --epochs 2 -o c.h5 data.h5
 refused 1 "epochs 2 (now 3); give the same" \
 	quick -q --schedule cosine --epochs 3 --resume -o c.h5 data.h5

@@ -4,14 +4,14 @@
 
 "$KW_BIN/make-photos" photos cat,dog 10
 "$KW_BIN/kw-prep" -q -s 32 -o data.h5 photos
-"$KW_BIN/kw-train" -q --weights none --freeze 22 --head 16 --epochs 1 \
+"$KW_BIN/kw-train" -q --algorithm direct --weights none --freeze 22 --head 16 --epochs 1 \
 	--batch 16 -o base.h5 data.h5 2> /dev/null
 
 # start ARGUMENT...: kw-train in the background, with the signals that a shell
 # has it ignore there; $pid, stdout, stderr.
 input=/dev/null
 start() {
-	env --default-signal=INT,TERM "$KW_BIN/kw-train" --weights base.h5 \
+	env --default-signal=INT,TERM "$KW_BIN/kw-train" --algorithm direct --weights base.h5 \
 		--freeze 22 --head 16 --epochs 100000 --patience 0 "$@" \
 		< "$input" > stdout 2> stderr &
 	pid=$!

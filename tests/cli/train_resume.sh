@@ -5,14 +5,14 @@ RANDOM=${KW_SEED:-7}
 
 "$KW_BIN/make-photos" photos cat,dog 10
 "$KW_BIN/kw-prep" -q -s 32 -o data.h5 photos
-"$KW_BIN/kw-train" -q --weights none --freeze 22 --head 16 --epochs 1 --batch 16 \
+"$KW_BIN/kw-train" -q --algorithm direct --weights none --freeze 22 --head 16 --epochs 1 --batch 16 \
 	-o base.h5 data.h5 2> /dev/null
 rm -r base.resume.h5 base.log
 
 # A layer of the body is trained, on fresh copies: order, copies, dropout and
 # momentum have to go on where they were.  No function: what is killed is to be
 # the program, not a shell that runs it.
-train=("$KW_BIN/kw-train" --weights base.h5 --freeze 20 --head 16 --epochs 3
+train=("$KW_BIN/kw-train" --algorithm direct --weights base.h5 --freeze 20 --head 16 --epochs 3
 	--patience 0 --lr 0.003 --schedule cosine --clip-norm 1 --augment seed
 	data.h5)
 

@@ -188,7 +188,8 @@ def reference(work):
 def train(dataset, weights, model, *options):
     """kw-train with one epoch and the head of vgg19()."""
     return run(
-        "kw-train", "--weights", weights, "--epochs", 1, "--head", "24,16",
+        "kw-train", "--algorithm", "direct", "--weights", weights, "--epochs", 1,
+        "--head", "24,16",
         "-f", "-o", model, *options, dataset,
     )  # fmt: skip
 
