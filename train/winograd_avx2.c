@@ -51,6 +51,9 @@ above_zero(Vec m, Vec v)
 	return _mm256_and_ps(v, _mm256_cmp_ps(m, set1(0), _CMP_GT_OQ));
 }
 
+#ifndef HINT
+#define HINT _MM_HINT_T1
+#endif
 #include "train/winograd_transform.h"
 
 /* A constant number of rows lets the compiler hold their sums in registers. */
@@ -84,15 +87,47 @@ next_rows(int left)
 	return (left + 1) / 2;
 }
 
+/* Lines on the way into the second cache, some before each few rows. */
+typedef struct {
+	const char *at, *end;
+	gsize step;
+} Prefetch;
+
+static Prefetch
+prefetch_from(const float *at, gsize floats, int calls)
+{
+	const gsize bytes = floats * sizeof(float);
+
+	return (Prefetch){ (const char *)at, (const char *)at + bytes,
+			   (bytes / (gsize)calls + 63) & ~(gsize)63 };
+}
+
+static inline void
+prefetch_some(Prefetch *prefetch)
+{
+	const char *end = MIN(prefetch->at + prefetch->step, prefetch->end);
+
+	for (; prefetch->at < end; prefetch->at += 64)
+		_mm_prefetch(prefetch->at, HINT);
+}
+
 TARGET static void
 multiply(const WinogradProduct *p)
 {
+	const int calls = (p->rows + MOST_ROWS - 1) / MOST_ROWS;
+	const gsize length = (gsize)p->steps * WINOGRAD_GROUP;
+	Prefetch left =
+		prefetch_from(p->soon, p->soon_floats, calls * p->panels);
+
 	for (int panel = 0; panel < p->panels; panel++) {
 		const float *b = p->b + (gsize)panel * p->b_panel;
 		float *c = p->c + panel * WINOGRAD_GROUP;
+		Prefetch right = prefetch_from(b + length, length, calls);
 
 		for (int r = 0, rows; r < p->rows; r += rows) {
 			rows = next_rows(p->rows - r);
+			prefetch_some(&left);
+			prefetch_some(&right);
 			multiply_some(p, rows, p->a + (gsize)r * p->a_row, b,
 				      c + (gsize)r * p->c_row);
 		}

@@ -77,6 +77,8 @@ typedef struct {
  *	c[r][k] = c[r * c_row + k]
  *
  * An element is summed in the order of steps, whatever the number of rows.
+ * What the next product reads is fetched meanwhile: of a, `soon_floats` at
+ * `soon`; of b, what follows each panel, as much as it is long.
  */
 typedef struct {
 	int rows, steps, panels;
@@ -87,6 +89,8 @@ typedef struct {
 	float *c;
 	gsize c_row;
 	gboolean add;
+	const float *soon;
+	gsize soon_floats;
 } WinogradProduct;
 
 struct WinogradKernel {
