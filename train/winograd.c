@@ -6,19 +6,18 @@
 #include "kw/cpu.h"
 #include "train/winograd_internal.h"
 
-/*
- * How a pass is cut, chosen by measurement on Zen 3 (512 KB of second cache, 32
- * MB of third); twice or half of any of them costs little.
- */
-enum {
-	KEPT_WEIGHTS =
-		256 * 256, /* in x out, at most, to make all of U first */
-	KEPT_BLOCK = 60,   /* then, tiles, */
-	KEPT_COLUMNS = 64, /* columns, and steps at a time */
-	KEPT_STEPS = 256,
-	SHARED_BLOCK = 200, /* else */
-	SHARED_COLUMNS = 64,
-	SHARED_STEPS = 64,
+/* Chosen by measurement on Zen 3, with 512 KB of second cache and 32 MB of
+ * third; twice or half of any of them costs little. */
+const WinogradCut winograd_cut = {
+	.kept_weights = 256 * 256,
+	.kept_block = 60,
+	.kept_columns = 64,
+	.shared_block = 200,
+	.shared_columns = 64,
+	.shared_steps = 64,
+	.gradient_block = 200,
+	.gradient_in = 64,
+	.gradient_out = 64,
 };
 
 /* ---- shapes */
@@ -44,7 +43,7 @@ best_kernel(void)
 void
 winograd_init(Winograd *winograd, const DnnConvShape *shape, int threads)
 {
-	*winograd = (Winograd){ *shape, threads, best_kernel() };
+	*winograd = (Winograd){ *shape, threads, best_kernel(), &winograd_cut };
 }
 
 WinogradMap
@@ -117,7 +116,8 @@ typedef struct {
 	int tiles, block;   /* of all; at most in a block */
 	int columns, steps; /* of out and in, at a time */
 	gboolean shared;
-	gsize v_row, v_m, m_row, m_m, u_m; /* strides: row, matrix; in floats */
+	gsize v_row, m_row, u_panel; /* strides in floats: a row, 16 columns */
+	gsize v_m, m_m, u_m;         /* and a matrix */
 } Plan;
 
 /* Whole blocks, for each of n as many. */
@@ -134,24 +134,26 @@ static Plan
 plan_pass(const Winograd *winograd, DnnPass pass)
 {
 	const DnnConvShape *shape = &winograd->shape;
+	const WinogradCut *cut = winograd->cut;
 	const gboolean forward = pass == DNN_FORWARD;
 	Plan plan = { .in = forward ? shape->in : shape->out,
 		      .out = forward ? shape->out : shape->in,
 		      .tiles = winograd_tiles(shape) };
 
-	plan.shared = plan.in * plan.out > KEPT_WEIGHTS;
-	plan.columns =
-		MIN(plan.out, plan.shared ? SHARED_COLUMNS : KEPT_COLUMNS);
-	plan.steps = MIN(plan.in, plan.shared ? SHARED_STEPS : KEPT_STEPS);
-	plan.block = plan.shared ? even_block(plan.tiles, SHARED_BLOCK, 1)
-				 : even_block(plan.tiles, KEPT_BLOCK,
+	plan.shared = plan.in * plan.out > cut->kept_weights;
+	plan.columns = MIN(plan.out, plan.shared ? cut->shared_columns
+						 : cut->kept_columns);
+	plan.steps = plan.shared ? MIN(plan.in, cut->shared_steps) : plan.in;
+	plan.block = plan.shared ? even_block(plan.tiles, cut->shared_block, 1)
+				 : even_block(plan.tiles, cut->kept_block,
 					      winograd->threads);
 	/* One line more than needed, against rows that meet in a cache. */
 	plan.v_row = (gsize)plan.steps + WINOGRAD_GROUP;
 	plan.v_m = (gsize)plan.block * plan.v_row + WINOGRAD_GROUP;
 	plan.m_row = (gsize)plan.columns;
 	plan.m_m = (gsize)plan.block * plan.m_row + WINOGRAD_GROUP;
-	plan.u_m = (gsize)(plan.shared ? plan.steps : plan.in) * WINOGRAD_GROUP;
+	plan.u_panel = (gsize)plan.steps * WINOGRAD_GROUP;
+	plan.u_m = plan.u_panel * (gsize)(plan.columns / WINOGRAD_GROUP);
 	return plan;
 }
 
@@ -167,12 +169,13 @@ typedef struct {
 static Parts
 parts_of(const Plan *plan)
 {
-	const int columns = plan->shared ? plan->columns : plan->out;
+	const int us =
+		plan->shared ? 1
+			     : (plan->out + plan->columns - 1) / plan->columns;
 
 	return (Parts){
 		.zeros = (gsize)MAX(plan->in, plan->out),
-		.u = WINOGRAD_MATRICES * plan->u_m *
-		     (gsize)(columns / WINOGRAD_GROUP),
+		.u = WINOGRAD_MATRICES * plan->u_m * (gsize)us,
 		.v = WINOGRAD_MATRICES * plan->v_m *
 		     (gsize)((plan->in + plan->steps - 1) / plan->steps),
 		.m = WINOGRAD_MATRICES * plan->m_m,
@@ -260,22 +263,21 @@ transform_tiles(const Pass *pass, const Desk *desk, int first,
 	}
 }
 
-/* U of some groups of columns, from `group` of all on. */
+/* U of some groups of columns, at most what is taken at a time. */
 static void
 transform_weights(const Pass *pass, float *u, int group, int groups,
 		  WinogradShare steps)
 {
-	const gsize m = pass->plan.u_m;
+	const Plan *plan = &pass->plan;
 
-	for (int g = 0; g < groups; g++, u += WINOGRAD_MATRICES * m)
-		winograd_transform_weights(pass->kernel, u, m, &pass->weights,
+	for (int g = 0; g < groups; g++, u += plan->u_panel)
+		winograd_transform_weights(pass->kernel, u, plan->u_m,
+					   &pass->weights,
 					   (group + g) * WINOGRAD_GROUP, steps);
 }
 
-/*
- * M of a block of tiles and some groups of columns, or what some steps add to
- * it; u is that of the groups, from the first of these steps on.
- */
+/* M of a block of tiles and some groups of columns, or what some steps add to
+ * it; u is that of these groups and steps. */
 static void
 multiply_tiles(const Pass *pass, const Desk *desk, const float *u, int tiles,
 	       int groups, WinogradShare steps)
@@ -289,15 +291,17 @@ multiply_tiles(const Pass *pass, const Desk *desk, const float *u, int tiles,
 		.a_row = plan->v_row,
 		.a_step = 1,
 		.b = u,
-		.b_panel = WINOGRAD_MATRICES * plan->u_m,
+		.b_panel = plan->u_panel,
 		.c = desk->m,
 		.c_row = plan->m_row,
 		.add = steps.first > 0,
-		.soon_floats = (gsize)tiles * plan->v_row,
+		.soon = { { NULL, (gsize)tiles * plan->v_row },
+			  { NULL, (gsize)groups * plan->u_panel } },
 	};
 
 	for (int m = 0; m < WINOGRAD_MATRICES; m++) {
-		product.soon = product.a + plan->v_m;
+		product.soon[0].at = product.a + plan->v_m;
+		product.soon[1].at = product.b + plan->u_m;
 		pass->kernel->multiply(&product);
 		product.a += plan->v_m;
 		product.b += plan->u_m;
@@ -349,8 +353,8 @@ do_columns(const Pass *pass, const Desk *desk, int first, int tiles,
 				transform_weights(pass, desk->u, g, groups,
 						  steps);
 			else
-				u += WINOGRAD_MATRICES * plan->u_m * (gsize)g +
-				     (gsize)s * WINOGRAD_GROUP;
+				u += WINOGRAD_MATRICES * plan->u_m *
+				     (gsize)(g / step);
 			multiply_tiles(pass, desk, u, tiles, groups, steps);
 		}
 		finish_tiles(pass, desk, first, tiles, g, groups);
@@ -385,12 +389,15 @@ run_apart(const Pass *pass, const Desk *desk, int thread, int threads)
 	const WinogradShare blocks = winograd_share(
 		(plan->tiles + plan->block - 1) / plan->block, thread, threads);
 	const WinogradShare columns = winograd_share(groups, thread, threads);
+	const int step = plan->columns / WINOGRAD_GROUP;
 
-	transform_weights(pass,
-			  desk->u + WINOGRAD_MATRICES * plan->u_m *
-					    (gsize)columns.first,
-			  columns.first, columns.end - columns.first,
-			  (WinogradShare){ 0, plan->in });
+	for (int g = columns.first; g < columns.end; g++)
+		transform_weights(pass,
+				  desk->u +
+					  WINOGRAD_MATRICES * plan->u_m *
+						  (gsize)(g / step) +
+					  plan->u_panel * (gsize)(g % step),
+				  g, 1, (WinogradShare){ 0, plan->in });
 #pragma omp barrier
 	for (int b = blocks.first; b < blocks.end; b++) {
 		const int first = b * plan->block;

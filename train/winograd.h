@@ -21,12 +21,14 @@
 #include "train/dnn.h"
 
 typedef struct WinogradKernel WinogradKernel;
+typedef struct WinogradCut WinogradCut;
 
 /* A convolution: winograd_init(). */
 typedef struct {
 	DnnConvShape shape;
 	int threads;
 	const WinogradKernel *kernel;
+	const WinogradCut *cut;
 } Winograd;
 
 /* Does it exist for this shape? */

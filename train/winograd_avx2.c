@@ -51,9 +51,6 @@ above_zero(Vec m, Vec v)
 	return _mm256_and_ps(v, _mm256_cmp_ps(m, set1(0), _CMP_GT_OQ));
 }
 
-#ifndef HINT
-#define HINT _MM_HINT_T1
-#endif
 #include "train/winograd_transform.h"
 
 /* A constant number of rows lets the compiler hold their sums in registers. */
@@ -87,49 +84,67 @@ next_rows(int left)
 	return (left + 1) / 2;
 }
 
-/* Lines on the way into the second cache, some before each few rows. */
+/* A stretch on its way into the second cache, some of it before each few rows.
+ */
 typedef struct {
 	const char *at, *end;
 	gsize step;
-} Prefetch;
+} Fetch;
 
-static Prefetch
-prefetch_from(const float *at, gsize floats, int calls)
+enum { LINE = 64 };
+
+static Fetch
+fetch_from(const WinogradStretch *stretch, int calls)
 {
-	const gsize bytes = floats * sizeof(float);
+	const char *at = (const char *)stretch->at;
+	const gsize bytes = stretch->floats * sizeof(float);
 
-	return (Prefetch){ (const char *)at, (const char *)at + bytes,
-			   (bytes / (gsize)calls + 63) & ~(gsize)63 };
+	return (Fetch){ at, at + bytes, bytes / (gsize)calls + LINE };
 }
 
 static inline void
-prefetch_some(Prefetch *prefetch)
+fetch_some(Fetch *fetch)
 {
-	const char *end = MIN(prefetch->at + prefetch->step, prefetch->end);
+	const char *end = MIN(fetch->at + fetch->step, fetch->end);
 
-	for (; prefetch->at < end; prefetch->at += 64)
-		_mm_prefetch(prefetch->at, HINT);
+	for (; fetch->at < end; fetch->at += LINE)
+		_mm_prefetch(fetch->at, _MM_HINT_T1);
+}
+
+/* The sums that are added to after these. */
+static inline void
+fetch_sums(const WinogradProduct *p, int panel, int row)
+{
+	const float *c = p->c + panel * WINOGRAD_GROUP;
+
+	if (row >= p->rows) {
+		row = 0;
+		c += WINOGRAD_GROUP;
+	}
+	c += (gsize)row * p->c_row;
+	for (int r = 0; r < MOST_ROWS; r++, c += p->c_row)
+		_mm_prefetch((const char *)c, _MM_HINT_T0);
 }
 
 TARGET static void
 multiply(const WinogradProduct *p)
 {
-	const int calls = (p->rows + MOST_ROWS - 1) / MOST_ROWS;
-	const gsize length = (gsize)p->steps * WINOGRAD_GROUP;
-	Prefetch left =
-		prefetch_from(p->soon, p->soon_floats, calls * p->panels);
+	const int calls = (p->rows + MOST_ROWS - 1) / MOST_ROWS * p->panels;
+	Fetch a = fetch_from(&p->soon[0], calls);
+	Fetch b = fetch_from(&p->soon[1], calls);
 
 	for (int panel = 0; panel < p->panels; panel++) {
-		const float *b = p->b + (gsize)panel * p->b_panel;
+		const float *right = p->b + (gsize)panel * p->b_panel;
 		float *c = p->c + panel * WINOGRAD_GROUP;
-		Prefetch right = prefetch_from(b + length, length, calls);
 
 		for (int r = 0, rows; r < p->rows; r += rows) {
 			rows = next_rows(p->rows - r);
-			prefetch_some(&left);
-			prefetch_some(&right);
-			multiply_some(p, rows, p->a + (gsize)r * p->a_row, b,
-				      c + (gsize)r * p->c_row);
+			fetch_some(&a);
+			fetch_some(&b);
+			if (p->add)
+				fetch_sums(p, panel, r + rows);
+			multiply_some(p, rows, p->a + (gsize)r * p->a_row,
+				      right, c + (gsize)r * p->c_row);
 		}
 	}
 }
