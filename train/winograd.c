@@ -6,18 +6,19 @@
 #include "kw/cpu.h"
 #include "train/winograd_internal.h"
 
-#ifndef BLOCK_FLOATS
-#define BLOCK_FLOATS (128 * 1024)
-#endif
-#ifndef COLUMNS
-#define COLUMNS 64
-#endif
-#ifndef STEPS
-#define STEPS 256
-#endif
-#ifndef SHARED_TILES
-#define SHARED_TILES 256
-#endif
+/* Chosen by measurement on Zen 3, with 512 KB of second cache and 32 MB of
+ * third; twice or half of any of them costs little. */
+const WinogradCut winograd_cut = {
+	.kept_weights = 256 * 256,
+	.kept_block = 60,
+	.kept_columns = 64,
+	.shared_block = 200,
+	.shared_columns = 64,
+	.shared_steps = 64,
+	.gradient_block = 200,
+	.gradient_in = 64,
+	.gradient_out = 64,
+};
 
 /* ---- shapes */
 
@@ -42,7 +43,7 @@ best_kernel(void)
 void
 winograd_init(Winograd *winograd, const DnnConvShape *shape, int threads)
 {
-	*winograd = (Winograd){ *shape, threads, best_kernel() };
+	*winograd = (Winograd){ *shape, threads, best_kernel(), &winograd_cut };
 }
 
 WinogradMap
@@ -105,25 +106,27 @@ winograd_tile(WinogradTile pixels, const WinogradMap *map, const float *values,
  * The forward pass and the data gradient are the same work: n x h x w x in ->
  * n x h x w x out, where `in` and `out` are those of the pass.
  *
- * Threads take a block of tiles each; or, where there are few tiles, all of
- * them take the same block, transform a share of it, and then compute a share
- * of the columns.
+ * With few weights, U is made first, and each thread takes blocks of tiles that
+ * stay in its cache.  With many, reading U would take longer than making it:
+ * all threads take the same block, a large one, transform a share of its tiles,
+ * and then each makes and uses the weights of a share of the columns.
  */
 typedef struct {
 	int in, out;
-	int tiles, block; /* of all; at most in a block */
-	int columns;      /* of out, at a time */
+	int tiles, block;   /* of all; at most in a block */
+	int columns, steps; /* of out and in, at a time */
 	gboolean shared;
-	gsize v_row, v_m, m_row, m_m; /* strides: row, matrix; in floats */
+	gsize v_row, m_row, u_panel; /* strides in floats: a row, 16 columns */
+	gsize v_m, m_m, u_m;         /* and a matrix */
 } Plan;
 
-/* Whole blocks, for each thread as many. */
+/* Whole blocks, for each of n as many. */
 static int
-even_block(int tiles, int block, int threads)
+even_block(int tiles, int block, int n)
 {
 	int blocks = (tiles + block - 1) / block;
 
-	blocks = (blocks + threads - 1) / threads * threads;
+	blocks = (blocks + n - 1) / n * n;
 	return (tiles + blocks - 1) / blocks;
 }
 
@@ -131,64 +134,69 @@ static Plan
 plan_pass(const Winograd *winograd, DnnPass pass)
 {
 	const DnnConvShape *shape = &winograd->shape;
+	const WinogradCut *cut = winograd->cut;
 	const gboolean forward = pass == DNN_FORWARD;
 	Plan plan = { .in = forward ? shape->in : shape->out,
 		      .out = forward ? shape->out : shape->in,
 		      .tiles = winograd_tiles(shape) };
 
-	plan.shared = winograd->threads > 1 && plan.tiles <= SHARED_TILES;
-	plan.columns = MIN(plan.out, COLUMNS);
-	if (plan.shared)
-		plan.block = even_block(plan.tiles, SHARED_TILES, 1);
-	else
-		plan.block = even_block(
-			plan.tiles,
-			MAX(6, BLOCK_FLOATS / (WINOGRAD_MATRICES * plan.in)),
-			winograd->threads);
+	plan.shared = plan.in * plan.out > cut->kept_weights;
+	plan.columns = MIN(plan.out, plan.shared ? cut->shared_columns
+						 : cut->kept_columns);
+	plan.steps = plan.shared ? MIN(plan.in, cut->shared_steps) : plan.in;
+	plan.block = plan.shared ? even_block(plan.tiles, cut->shared_block, 1)
+				 : even_block(plan.tiles, cut->kept_block,
+					      winograd->threads);
 	/* One line more than needed, against rows that meet in a cache. */
-	plan.v_row = (gsize)plan.in + WINOGRAD_GROUP;
+	plan.v_row = (gsize)plan.steps + WINOGRAD_GROUP;
 	plan.v_m = (gsize)plan.block * plan.v_row + WINOGRAD_GROUP;
 	plan.m_row = (gsize)plan.columns;
 	plan.m_m = (gsize)plan.block * plan.m_row + WINOGRAD_GROUP;
+	plan.u_panel = (gsize)plan.steps * WINOGRAD_GROUP;
+	plan.u_m = plan.u_panel * (gsize)(plan.columns / WINOGRAD_GROUP);
 	return plan;
 }
 
-/* The parts of scratch memory: a page of zeros, V (one, or one a thread), and
- * for each thread M and a page that is written and not read. */
+/*
+ * The parts of scratch memory in floats: a page of zeros; U, V and M; and a
+ * page that is written and not read.  U and V are one, or one a thread; U has
+ * 36 matrices for a group of columns after the other.
+ */
 typedef struct {
-	gsize zeros, v, m, trash;
+	gsize zeros, u, v, m, trash;
 } Parts;
 
 static Parts
 parts_of(const Plan *plan)
 {
+	const int us =
+		plan->shared ? 1
+			     : (plan->out + plan->columns - 1) / plan->columns;
+
 	return (Parts){
 		.zeros = (gsize)MAX(plan->in, plan->out),
-		.v = WINOGRAD_MATRICES * plan->v_m,
+		.u = WINOGRAD_MATRICES * plan->u_m * (gsize)us,
+		.v = WINOGRAD_MATRICES * plan->v_m *
+		     (gsize)((plan->in + plan->steps - 1) / plan->steps),
 		.m = WINOGRAD_MATRICES * plan->m_m,
 		.trash = (gsize)plan->out,
 	};
 }
 
-static gsize
-pass_floats(const Plan *plan, int threads)
-{
-	const Parts parts = parts_of(plan);
-	const gsize n = (gsize)threads;
-
-	return parts.zeros + parts.v * (plan->shared ? 1 : n) +
-	       (parts.m + parts.trash) * n;
-}
-
 gsize
 winograd_scratch_bytes(const Winograd *winograd, DnnPass pass)
 {
+	const gsize n = (gsize)winograd->threads;
 	Plan plan;
+	Parts parts;
 
 	if (pass == DNN_BACKWARD_WEIGHTS)
 		return winograd_gradient_bytes(winograd);
 	plan = plan_pass(winograd, pass);
-	return pass_floats(&plan, winograd->threads) * sizeof(float);
+	parts = parts_of(&plan);
+	return (parts.zeros + parts.u * (plan.shared ? n : 1) +
+		parts.v * (plan.shared ? 1 : n) + (parts.m + parts.trash) * n) *
+	       sizeof(float);
 }
 
 /* ---- the passes */
@@ -197,7 +205,8 @@ typedef struct {
 	const WinogradKernel *kernel;
 	Plan plan;
 	WinogradMap from, to;
-	const float *src, *weights, *bias, *mask;
+	const float *src, *bias, *mask;
+	WinogradSource weights;
 	float *dst;
 	gboolean relu;
 	float *scratch;
@@ -205,21 +214,30 @@ typedef struct {
 
 /* A thread's memory. */
 typedef struct {
-	float *v, *m, *trash;
+	float *u, *v, *m, *trash;
 } Desk;
 
 static Desk
-desk_of(const Pass *pass, int thread)
+desk_of(const Pass *pass, int thread, int threads)
 {
+	const gboolean shared = pass->plan.shared;
 	const Parts parts = parts_of(&pass->plan);
-	float *v = pass->scratch + parts.zeros;
-	const int vs = pass->plan.shared ? 1 : omp_get_num_threads();
-	float *m = v + (gsize)vs * parts.v +
-		   (gsize)thread * (parts.m + parts.trash);
+	const gsize i = (gsize)thread, n = (gsize)threads;
+	float *u = pass->scratch + parts.zeros;
+	float *v = u + parts.u * (shared ? n : 1);
+	float *m = v + parts.v * (shared ? 1 : n);
 
-	if (!pass->plan.shared)
-		v += (gsize)thread * parts.v;
-	return (Desk){ v, m, m + parts.m };
+	m += i * (parts.m + parts.trash);
+	return (Desk){ u + parts.u * (shared ? i : 0),
+		       v + parts.v * (shared ? 0 : i), m, m + parts.m };
+}
+
+/* V of the steps from s on: [matrix][tile][step]. */
+static float *
+v_of(const Plan *plan, const Desk *desk, int s)
+{
+	return desk->v +
+	       (gsize)(s / plan->steps) * WINOGRAD_MATRICES * plan->v_m;
 }
 
 static void
@@ -229,50 +247,71 @@ transform_tiles(const Pass *pass, const Desk *desk, int first,
 	const Plan *plan = &pass->plan;
 	WinogradPatch pixels;
 
-	for (int t = share.first; t < share.end; t++) {
-		winograd_patch(pixels, &pass->from, pass->src, pass->scratch,
-			       first + t);
-		pass->kernel->input(
-			(WinogradCell){ desk->v + (gsize)t * plan->v_row,
-					plan->v_m, WINOGRAD_GROUP },
-			pixels, plan->in / WINOGRAD_GROUP);
+	for (int s = 0; s < plan->in; s += plan->steps) {
+		float *at = v_of(plan, desk, s);
+
+		for (int t = share.first; t < share.end; t++) {
+			winograd_patch(pixels, &pass->from, pass->src + s,
+				       pass->scratch, first + t);
+			pass->kernel->input(
+				(WinogradCell){ at + (gsize)t * plan->v_row,
+						plan->v_m, WINOGRAD_GROUP },
+				pixels,
+				MIN(plan->steps, plan->in - s) /
+					WINOGRAD_GROUP);
+		}
 	}
 }
 
-/* M of `panels` groups of output channels, for all tiles of a block. */
+/* U of some groups of columns, at most what is taken at a time. */
 static void
-multiply_tiles(const Pass *pass, const Desk *desk, int tiles, int group,
-	       int panels)
+transform_weights(const Pass *pass, float *u, int group, int groups,
+		  WinogradShare steps)
 {
 	const Plan *plan = &pass->plan;
-	const gsize panel = (gsize)plan->in * WINOGRAD_GROUP;
-	const float *weights =
-		pass->weights + (gsize)group * WINOGRAD_MATRICES * panel;
 
-	for (int m = 0; m < WINOGRAD_MATRICES; m++)
-		for (int s = 0; s < plan->in; s += STEPS) {
-			const WinogradProduct product = {
-				.rows = tiles,
-				.steps = MIN(STEPS, plan->in - s),
-				.panels = panels,
-				.a = desk->v + (gsize)m * plan->v_m + s,
-				.a_row = plan->v_row,
-				.a_step = 1,
-				.b = weights + (gsize)m * panel +
-				     (gsize)s * WINOGRAD_GROUP,
-				.b_panel = WINOGRAD_MATRICES * panel,
-				.c = desk->m + (gsize)m * plan->m_m,
-				.c_row = plan->m_row,
-				.add = s > 0,
-			};
+	for (int g = 0; g < groups; g++, u += plan->u_panel)
+		winograd_transform_weights(pass->kernel, u, plan->u_m,
+					   &pass->weights,
+					   (group + g) * WINOGRAD_GROUP, steps);
+}
 
-			pass->kernel->multiply(&product);
-		}
+/* M of a block of tiles and some groups of columns, or what some steps add to
+ * it; u is that of these groups and steps. */
+static void
+multiply_tiles(const Pass *pass, const Desk *desk, const float *u, int tiles,
+	       int groups, WinogradShare steps)
+{
+	const Plan *plan = &pass->plan;
+	WinogradProduct product = {
+		.rows = tiles,
+		.steps = steps.end - steps.first,
+		.panels = groups,
+		.a = v_of(plan, desk, steps.first),
+		.a_row = plan->v_row,
+		.a_step = 1,
+		.b = u,
+		.b_panel = plan->u_panel,
+		.c = desk->m,
+		.c_row = plan->m_row,
+		.add = steps.first > 0,
+		.soon = { { NULL, (gsize)tiles * plan->v_row },
+			  { NULL, (gsize)groups * plan->u_panel } },
+	};
+
+	for (int m = 0; m < WINOGRAD_MATRICES; m++) {
+		product.soon[0].at = product.a + plan->v_m;
+		product.soon[1].at = product.b + plan->u_m;
+		pass->kernel->multiply(&product);
+		product.a += plan->v_m;
+		product.b += plan->u_m;
+		product.c += plan->m_m;
+	}
 }
 
 static void
 finish_tiles(const Pass *pass, const Desk *desk, int first, int tiles,
-	     int group, int panels)
+	     int group, int groups)
 {
 	const Plan *plan = &pass->plan;
 	const gsize c = (gsize)group * WINOGRAD_GROUP;
@@ -290,64 +329,105 @@ finish_tiles(const Pass *pass, const Desk *desk, int first, int tiles,
 		if (pass->mask != NULL)
 			winograd_tile(to.mask, &pass->to, pass->mask + c,
 				      pass->scratch, first + t);
-		pass->kernel->output(&to, cell, panels);
+		pass->kernel->output(&to, cell, groups);
 	}
 }
 
-/* A block of tiles; part `part` of it where others have the rest. */
+/* A share of the columns of a block of tiles. */
 static void
-do_block(const Pass *pass, const Desk *desk, int block, int part, int parts)
+do_columns(const Pass *pass, const Desk *desk, int first, int tiles,
+	   WinogradShare share)
 {
 	const Plan *plan = &pass->plan;
-	const int first = block * plan->block;
-	const int tiles = MIN(plan->block, plan->tiles - first);
 	const int step = plan->columns / WINOGRAD_GROUP;
-	const WinogradShare groups =
-		winograd_share(plan->out / WINOGRAD_GROUP, part, parts);
 
-	transform_tiles(pass, desk, first, winograd_share(tiles, part, parts));
-	if (plan->shared) {
+	for (int g = share.first; g < share.end; g += step) {
+		const int groups = MIN(step, share.end - g);
+
+		for (int s = 0; s < plan->in; s += plan->steps) {
+			const WinogradShare steps = { s, MIN(s + plan->steps,
+							     plan->in) };
+			const float *u = desk->u;
+
+			if (plan->shared)
+				transform_weights(pass, desk->u, g, groups,
+						  steps);
+			else
+				u += WINOGRAD_MATRICES * plan->u_m *
+				     (gsize)(g / step);
+			multiply_tiles(pass, desk, u, tiles, groups, steps);
+		}
+		finish_tiles(pass, desk, first, tiles, g, groups);
+	}
+}
+
+/* Each thread has U of its own, and they share V. */
+static void
+run_shared(const Pass *pass, const Desk *desk, int thread, int threads)
+{
+	const Plan *plan = &pass->plan;
+	const WinogradShare columns =
+		winograd_share(plan->out / WINOGRAD_GROUP, thread, threads);
+
+	for (int first = 0; first < plan->tiles; first += plan->block) {
+		const int tiles = MIN(plan->block, plan->tiles - first);
+
+		transform_tiles(pass, desk, first,
+				winograd_share(tiles, thread, threads));
+#pragma omp barrier
+		do_columns(pass, desk, first, tiles, columns);
 #pragma omp barrier
 	}
-	for (int g = groups.first; g < groups.end; g += step) {
-		const int panels = MIN(step, groups.end - g);
+}
 
-		multiply_tiles(pass, desk, tiles, g, panels);
-		finish_tiles(pass, desk, first, tiles, g, panels);
-	}
-	if (plan->shared) {
+/* Each thread has V of its own, and they share U. */
+static void
+run_apart(const Pass *pass, const Desk *desk, int thread, int threads)
+{
+	const Plan *plan = &pass->plan;
+	const int groups = plan->out / WINOGRAD_GROUP;
+	const WinogradShare blocks = winograd_share(
+		(plan->tiles + plan->block - 1) / plan->block, thread, threads);
+	const WinogradShare columns = winograd_share(groups, thread, threads);
+	const int step = plan->columns / WINOGRAD_GROUP;
+
+	for (int g = columns.first; g < columns.end; g++)
+		transform_weights(pass,
+				  desk->u +
+					  WINOGRAD_MATRICES * plan->u_m *
+						  (gsize)(g / step) +
+					  plan->u_panel * (gsize)(g % step),
+				  g, 1, (WinogradShare){ 0, plan->in });
 #pragma omp barrier
+	for (int b = blocks.first; b < blocks.end; b++) {
+		const int first = b * plan->block;
+		const int tiles = MIN(plan->block, plan->tiles - first);
+
+		transform_tiles(pass, desk, first, (WinogradShare){ 0, tiles });
+		do_columns(pass, desk, first, tiles,
+			   (WinogradShare){ 0, groups });
 	}
 }
 
 static void
 run(const Winograd *winograd, const Pass *pass)
 {
-	const Plan *plan = &pass->plan;
-	const int blocks = (plan->tiles + plan->block - 1) / plan->block;
-
-	memset(pass->scratch, 0, parts_of(plan).zeros * sizeof(float));
+	memset(pass->scratch, 0, parts_of(&pass->plan).zeros * sizeof(float));
 #pragma omp parallel num_threads(winograd->threads)
 	{
 		const int thread = omp_get_thread_num();
 		const int threads = omp_get_num_threads();
-		const Desk desk = desk_of(pass, thread);
-		const WinogradShare mine =
-			winograd_share(blocks, thread, threads);
+		const Desk desk = desk_of(pass, thread, threads);
 
-		if (plan->shared)
-			for (int b = 0; b < blocks; b++)
-				do_block(pass, &desk, b, thread, threads);
-		else
-			for (int b = mine.first; b < mine.end; b++)
-				do_block(pass, &desk, b, 0, 1);
+		(pass->plan.shared ? run_shared : run_apart)(pass, &desk,
+							     thread, threads);
 	}
 }
 
 void
 winograd_forward(const Winograd *winograd, float *dst, const float *src,
-		 const float *weights, const float *bias, gboolean relu,
-		 void *scratch)
+		 const float *weights, const WinogradOffsets *offsets,
+		 const float *bias, gboolean relu, void *scratch)
 {
 	const DnnConvShape *shape = &winograd->shape;
 	const Pass pass = { .kernel = winograd->kernel,
@@ -355,7 +435,8 @@ winograd_forward(const Winograd *winograd, float *dst, const float *src,
 			    .from = winograd_map(shape, shape->in),
 			    .to = winograd_map(shape, shape->out),
 			    .src = src,
-			    .weights = weights,
+			    .weights = winograd_source(DNN_FORWARD, weights,
+						       offsets),
 			    .bias = bias,
 			    .dst = dst,
 			    .relu = relu,
@@ -366,7 +447,8 @@ winograd_forward(const Winograd *winograd, float *dst, const float *src,
 
 void
 winograd_backward_data(const Winograd *winograd, float *dsrc, const float *ddst,
-		       const float *weights, const float *mask, void *scratch)
+		       const float *weights, const WinogradOffsets *offsets,
+		       const float *mask, void *scratch)
 {
 	const DnnConvShape *shape = &winograd->shape;
 	const Pass pass = { .kernel = winograd->kernel,
@@ -374,7 +456,8 @@ winograd_backward_data(const Winograd *winograd, float *dsrc, const float *ddst,
 			    .from = winograd_map(shape, shape->out),
 			    .to = winograd_map(shape, shape->in),
 			    .src = ddst,
-			    .weights = weights,
+			    .weights = winograd_source(DNN_BACKWARD_DATA,
+						       weights, offsets),
 			    .mask = mask,
 			    .dst = dsrc,
 			    .scratch = scratch };

@@ -21,12 +21,14 @@
 #include "train/dnn.h"
 
 typedef struct WinogradKernel WinogradKernel;
+typedef struct WinogradCut WinogradCut;
 
 /* A convolution: winograd_init(). */
 typedef struct {
 	DnnConvShape shape;
 	int threads;
 	const WinogradKernel *kernel;
+	const WinogradCut *cut;
 } Winograd;
 
 /* Does it exist for this shape? */
@@ -47,31 +49,23 @@ typedef struct {
 	gsize position[9];
 } WinogradOffsets;
 
-/* What transformed weights take, for the forward pass or the data gradient. */
-gsize winograd_weights_bytes(const Winograd *winograd);
-
 /* What a pass takes as scratch memory. */
 gsize winograd_scratch_bytes(const Winograd *winograd, DnnPass pass);
 
-/* Transform weights for DNN_FORWARD or DNN_BACKWARD_DATA: anew whenever they
- * have changed. */
-void winograd_transform_weights(const Winograd *winograd, DnnPass pass,
-				float *dst, const float *weights,
-				const WinogradOffsets *offsets);
-
 /* dst = conv(src, weights) + bias, and no less than 0 with `relu`. */
 void winograd_forward(const Winograd *winograd, float *dst, const float *src,
-		      const float *weights, const float *bias, gboolean relu,
-		      void *scratch);
+		      const float *weights, const WinogradOffsets *offsets,
+		      const float *bias, gboolean relu, void *scratch);
 
 /*
- * dsrc: the gradient of the source, with the weights of DNN_BACKWARD_DATA.
+ * dsrc: the gradient of the source.
  * `mask` (n x h x w x in, NULL: none) is the output of a ReLU that the source
  * came from, that is, the source itself: where it is not above 0, dsrc is 0.
  */
 void winograd_backward_data(const Winograd *winograd, float *dsrc,
 			    const float *ddst, const float *weights,
-			    const float *mask, void *scratch);
+			    const WinogradOffsets *offsets, const float *mask,
+			    void *scratch);
 
 /* The gradients of the weights, which lie as `offsets` says, and of the bias:
  * `out` values. */

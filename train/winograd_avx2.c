@@ -84,17 +84,67 @@ next_rows(int left)
 	return (left + 1) / 2;
 }
 
+/* A stretch on its way into the second cache, some of it before each few rows.
+ */
+typedef struct {
+	const char *at, *end;
+	gsize step;
+} Fetch;
+
+enum { LINE = 64 };
+
+static Fetch
+fetch_from(const WinogradStretch *stretch, int calls)
+{
+	const char *at = (const char *)stretch->at;
+	const gsize bytes = stretch->floats * sizeof(float);
+
+	return (Fetch){ at, at + bytes, bytes / (gsize)calls + LINE };
+}
+
+static inline void
+fetch_some(Fetch *fetch)
+{
+	const char *end = MIN(fetch->at + fetch->step, fetch->end);
+
+	for (; fetch->at < end; fetch->at += LINE)
+		_mm_prefetch(fetch->at, _MM_HINT_T1);
+}
+
+/* The sums that are added to after these. */
+static inline void
+fetch_sums(const WinogradProduct *p, int panel, int row)
+{
+	const float *c = p->c + panel * WINOGRAD_GROUP;
+
+	if (row >= p->rows) {
+		row = 0;
+		c += WINOGRAD_GROUP;
+	}
+	c += (gsize)row * p->c_row;
+	for (int r = 0; r < MOST_ROWS; r++, c += p->c_row)
+		_mm_prefetch((const char *)c, _MM_HINT_T0);
+}
+
 TARGET static void
 multiply(const WinogradProduct *p)
 {
+	const int calls = (p->rows + MOST_ROWS - 1) / MOST_ROWS * p->panels;
+	Fetch a = fetch_from(&p->soon[0], calls);
+	Fetch b = fetch_from(&p->soon[1], calls);
+
 	for (int panel = 0; panel < p->panels; panel++) {
-		const float *b = p->b + (gsize)panel * p->b_panel;
+		const float *right = p->b + (gsize)panel * p->b_panel;
 		float *c = p->c + panel * WINOGRAD_GROUP;
 
 		for (int r = 0, rows; r < p->rows; r += rows) {
 			rows = next_rows(p->rows - r);
-			multiply_some(p, rows, p->a + (gsize)r * p->a_row, b,
-				      c + (gsize)r * p->c_row);
+			fetch_some(&a);
+			fetch_some(&b);
+			if (p->add)
+				fetch_sums(p, panel, r + rows);
+			multiply_some(p, rows, p->a + (gsize)r * p->a_row,
+				      right, c + (gsize)r * p->c_row);
 		}
 	}
 }

@@ -9,13 +9,8 @@
 #include <omp.h>
 #include <string.h>
 
-enum {
-	SMALL_BLOCK = 112, /* tiles, where there are many */
-	LARGE_BLOCK = 256, /* where one block takes them all */
-	CHUNK_IN = 32,
-	CHUNK_OUT = 64,
-	CHUNKS = 4, /* at least so many for each thread, where it is possible */
-};
+/* Chunks of weights for each thread, where there are as many. */
+enum { CHUNKS = 4 };
 
 /*
  * V and the transformed dY lie in panels, [matrix][group][tile][16], so that
@@ -31,12 +26,12 @@ typedef struct {
 } Plan;
 
 static void
-plan_chunks(Plan *plan, int threads)
+plan_chunks(Plan *plan, const WinogradCut *cut, int threads)
 {
 	int *larger;
 
-	plan->chunk_in = MIN(plan->in, CHUNK_IN);
-	plan->chunk_out = MIN(plan->out, CHUNK_OUT);
+	plan->chunk_in = MIN(plan->in, cut->gradient_in);
+	plan->chunk_out = MIN(plan->out, cut->gradient_out);
 	for (;;) {
 		plan->down = (plan->in + plan->chunk_in - 1) / plan->chunk_in;
 		plan->across =
@@ -58,9 +53,10 @@ plan_pass(const Winograd *winograd)
 		      .out = shape->out,
 		      .tiles = winograd_tiles(shape) };
 
-	plan.block = plan.tiles <= LARGE_BLOCK ? plan.tiles : SMALL_BLOCK;
-	plan.blocks = (plan.tiles + plan.block - 1) / plan.block;
-	plan_chunks(&plan, winograd->threads);
+	plan.blocks = (plan.tiles + winograd->cut->gradient_block - 1) /
+		      winograd->cut->gradient_block;
+	plan.block = (plan.tiles + plan.blocks - 1) / plan.blocks;
+	plan_chunks(&plan, winograd->cut, winograd->threads);
 	/* A line more for each matrix, against lines that meet in a cache. */
 	plan.panel = (gsize)plan.block * WINOGRAD_GROUP;
 	plan.v_m = (gsize)plan.in * (gsize)plan.block + WINOGRAD_GROUP;
@@ -180,6 +176,11 @@ static void
 multiply_chunk(const Pass *pass, const Chunk *chunk, int tiles, gboolean first)
 {
 	const Plan *plan = &pass->plan;
+	const int downs = (chunk->in_end - chunk->in) / WINOGRAD_GROUP;
+	const gsize b_floats =
+		(gsize)(chunk->out_end - chunk->out) * (gsize)plan->block;
+	const float *v = pass->v + (gsize)chunk->in * plan->block;
+	const float *d = pass->d + (gsize)chunk->out * plan->block;
 	WinogradProduct product = {
 		.rows = WINOGRAD_GROUP,
 		.steps = tiles,
@@ -189,18 +190,23 @@ multiply_chunk(const Pass *pass, const Chunk *chunk, int tiles, gboolean first)
 		.b_panel = plan->panel,
 		.c_row = (gsize)plan->chunk_out,
 		.add = !first,
+		.soon = { { NULL, plan->panel },
+			  { NULL, b_floats / (gsize)downs } },
 	};
 
-	for (gsize m = 0; m < WINOGRAD_MATRICES; m++) {
+	for (gsize m = 0; m < WINOGRAD_MATRICES;
+	     m++, v += plan->v_m, d += plan->d_m) {
+		product.a = v;
+		product.b = d;
 		product.c = chunk->at + m * plan->chunk_m;
-		product.b = pass->d + m * plan->d_m +
-			    (gsize)(chunk->out / WINOGRAD_GROUP) * plan->panel;
-		for (int c = chunk->in; c < chunk->in_end;
-		     c += WINOGRAD_GROUP) {
-			product.a = pass->v + m * plan->v_m +
-				    (gsize)(c / WINOGRAD_GROUP) * plan->panel;
+		product.soon[0].at = v + plan->v_m;
+		product.soon[1].at = d + plan->d_m;
+		for (int i = 0; i < downs; i++) {
 			pass->kernel->multiply(&product);
+			product.a += plan->panel;
 			product.c += WINOGRAD_GROUP * product.c_row;
+			product.soon[0].at += product.soon[0].floats;
+			product.soon[1].at += product.soon[1].floats;
 		}
 	}
 }

@@ -22,13 +22,30 @@ void winograd_patch(WinogradPatch pixels, const WinogradMap *map,
 void winograd_tile(WinogradTile pixels, const WinogradMap *map,
 		   const float *values, const float *outside, int tile);
 
-/* What winograd_backward_weights() takes as scratch memory. */
-gsize winograd_gradient_bytes(const Winograd *winograd);
-
 /* The part'th of n things cut into `parts` even ones: first..end-1. */
 typedef struct {
 	int first, end;
 } WinogradShare;
+
+/* The weights of a pass: of each step (input channel of the pass) for each
+ * column (output channel), in the direction of the pass. */
+typedef struct {
+	const float *values;
+	const gsize *columns, *steps; /* offsets */
+	gsize position[9];
+} WinogradSource;
+
+WinogradSource winograd_source(DnnPass pass, const float *weights,
+			       const WinogradOffsets *offsets);
+
+/* G g G' of steps first..end-1 and of 16 columns, from `column` on: step after
+ * step, 16 floats each, matrices `m` floats apart. */
+void winograd_transform_weights(const WinogradKernel *kernel, float *dst,
+				gsize m, const WinogradSource *source,
+				int column, WinogradShare steps);
+
+/* What winograd_backward_weights() takes as scratch memory. */
+gsize winograd_gradient_bytes(const Winograd *winograd);
 
 static inline WinogradShare
 winograd_share(int n, int part, int parts)

@@ -77,7 +77,13 @@ typedef struct {
  *	c[r][k] = c[r * c_row + k]
  *
  * An element is summed in the order of steps, whatever the number of rows.
+ * Meanwhile what the next product will read of a and b, `soon`, is fetched.
  */
+typedef struct {
+	const float *at;
+	gsize floats;
+} WinogradStretch;
+
 typedef struct {
 	int rows, steps, panels;
 	const float *a;
@@ -87,6 +93,7 @@ typedef struct {
 	float *c;
 	gsize c_row;
 	gboolean add;
+	WinogradStretch soon[2];
 } WinogradProduct;
 
 struct WinogradKernel {
@@ -109,6 +116,26 @@ struct WinogradKernel {
 	void (*multiply)(const WinogradProduct *product);
 };
 
+/*
+ * How the passes are cut into blocks of tiles and columns (output channels of a
+ * pass, multiples of 16).
+ */
+struct WinogradCut {
+	/* Forward and data gradient: with in x out at most so many weights, all
+	 * of U is made first, and each thread takes blocks of tiles. */
+	int kept_weights;
+	int kept_block, kept_columns;
+
+	/* With more, threads share a block of tiles and cut columns; input
+	 * channels are cut as well. */
+	int shared_block, shared_columns, shared_steps;
+
+	/* Gradient of the weights: a block of tiles, and input x output
+	 * channels at a time. */
+	int gradient_block, gradient_in, gradient_out;
+};
+
+extern const WinogradCut winograd_cut;
 extern const WinogradKernel winograd_generic;
 #ifdef __x86_64__
 extern const WinogradKernel winograd_avx2;

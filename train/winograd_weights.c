@@ -1,36 +1,25 @@
 /*
- * The weights transformed, U = G g G': packed as the products read them, for
- * each group of 16 output channels of the pass the 36 matrices, each with a row
- * of 16 for each input channel of the pass.
+ * The weights transformed, U = G g G', from where they lie.
  *
  * The data gradient is a convolution with the filters turned by half a turn,
  * and with input and output channels exchanged.
  */
 #include "train/winograd_internal.h"
 
-#include <omp.h>
 #include <string.h>
 
-gsize
-winograd_weights_bytes(const Winograd *winograd)
-{
-	return WINOGRAD_MATRICES * (gsize)winograd->shape.in *
-	       (gsize)winograd->shape.out * sizeof(float);
-}
+enum { CHUNK = 16 }; /* steps at a time: a cache line where they lie so */
 
-/* The weights of a pass, which has steps x columns of channels. */
-typedef struct {
-	const float *values;
-	const gsize *columns, *steps; /* offsets */
-	gsize position[9];
-} Source;
+/* The filters of a step, 9 x 16. */
+typedef float Filters[9][WINOGRAD_GROUP];
 
-static Source
-source_of(DnnPass pass, const float *weights, const WinogradOffsets *offsets)
+WinogradSource
+winograd_source(DnnPass pass, const float *weights,
+		const WinogradOffsets *offsets)
 {
-	Source source = { .values = weights,
-			  .columns = offsets->out,
-			  .steps = offsets->in };
+	WinogradSource source = { .values = weights,
+				  .columns = offsets->out,
+				  .steps = offsets->in };
 
 	memcpy(source.position, offsets->position, sizeof source.position);
 	if (pass == DNN_FORWARD)
@@ -52,60 +41,66 @@ side_by_side(const gsize *offsets, int n)
 	return TRUE;
 }
 
-/* A step's filters, 9 x 16: as they are. */
 static void
-gather(float *dst, const Source *source, gsize step, const gsize *columns)
+gather(Filters *dst, const WinogradSource *source, const gsize *columns,
+       const gsize *steps, int n)
 {
 	for (int p = 0; p < 9; p++) {
-		const float *from = source->values + step + source->position[p];
+		const float *from = source->values + source->position[p];
 
-		for (int k = 0; k < WINOGRAD_GROUP; k++)
-			*dst++ = from[columns[k]];
+		for (int s = 0; s < n; s++)
+			for (int k = 0; k < WINOGRAD_GROUP; k++)
+				dst[s][p][k] = from[steps[s] + columns[k]];
 	}
 }
 
-/* The same where columns lie side by side. */
+/* Fetch those of other steps meanwhile. */
 static void
-copy(float *dst, const Source *source, gsize step, const gsize *columns)
+prefetch(const WinogradSource *source, gsize column, const gsize *steps, int n)
 {
-	const float *from = source->values + step;
+	for (int s = 0; s < n; s++)
+		for (int p = 0; p < 9; p++)
+			__builtin_prefetch(source->values +
+					   source->position[p] + steps[s] +
+					   column);
+}
 
-	for (int p = 0; p < 9; p++, dst += WINOGRAD_GROUP) {
-		memcpy(dst, from + source->position[p] + columns[0],
-		       8 * sizeof *dst);
-		memcpy(dst + 8, from + source->position[p] + columns[8],
-		       8 * sizeof *dst);
-	}
+/* The same where the columns are twice 8 neighbours. */
+static void
+gather_eights(Filters *dst, const WinogradSource *source, const gsize *columns,
+	      const gsize *steps, int n)
+{
+	for (int s = 0; s < n; s++)
+		for (int p = 0; p < 9; p++) {
+			const float *from =
+				source->values + source->position[p] + steps[s];
+
+			memcpy(dst[s][p], from + columns[0], 8 * sizeof *from);
+			memcpy(dst[s][p] + 8, from + columns[8],
+			       8 * sizeof *from);
+		}
 }
 
 void
-winograd_transform_weights(const Winograd *winograd, DnnPass pass, float *dst,
-			   const float *weights, const WinogradOffsets *offsets)
+winograd_transform_weights(const WinogradKernel *kernel, float *dst, gsize m,
+			   const WinogradSource *source, int column,
+			   WinogradShare steps)
 {
-	const DnnConvShape *shape = &winograd->shape;
-	const gboolean forward = pass == DNN_FORWARD;
-	const int steps = forward ? shape->in : shape->out;
-	const int groups = (forward ? shape->out : shape->in) / WINOGRAD_GROUP;
-	const Source source = source_of(pass, weights, offsets);
-	const gsize m = (gsize)steps * WINOGRAD_GROUP;
+	const gsize *columns = source->columns + column;
+	const gboolean eights =
+		side_by_side(columns, 8) && side_by_side(columns + 8, 8);
+	Filters filters[CHUNK];
 
-#pragma omp parallel for num_threads(winograd->threads) schedule(static)
-	for (int g = 0; g < groups; g++) {
-		const gsize *columns = source.columns + g * WINOGRAD_GROUP;
-		const gboolean plain = side_by_side(columns, 8) &&
-				       side_by_side(columns + 8, 8);
-		float filters[9 * WINOGRAD_GROUP];
-		WinogradCell cell = { dst + (gsize)g * WINOGRAD_MATRICES * m, m,
-				      0 };
+	for (int s = steps.first; s < steps.end; s += CHUNK) {
+		const int n = MIN(CHUNK, steps.end - s);
 
-		for (int s = 0; s < steps; s++, cell.at += WINOGRAD_GROUP) {
-			if (plain)
-				copy(filters, &source, source.steps[s],
-				     columns);
-			else
-				gather(filters, &source, source.steps[s],
-				       columns);
-			winograd->kernel->weights(cell, filters);
-		}
+		if (eights && s + CHUNK < steps.end)
+			prefetch(source, columns[0], source->steps + s + CHUNK,
+				 MIN(CHUNK, steps.end - s - CHUNK));
+		(eights ? gather_eights : gather)(filters, source, columns,
+						  source->steps + s, n);
+		for (int i = 0; i < n; i++, dst += WINOGRAD_GROUP)
+			kernel->weights((WinogradCell){ dst, m, 0 },
+					filters[i][0]);
 	}
 }

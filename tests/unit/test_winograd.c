@@ -249,27 +249,23 @@ results_clear(Results *r)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Results, results_clear)
 
-/* What a pass multiplies with, made from weights in some order. */
+/* The weights in some order, and where they lie. */
 static Guarded
-transformed_new(const Winograd *w, DnnPass pass, const NaiveConv *s,
-		const Truth *t, const How *how)
+weights_new(Offsets *o, const NaiveConv *s, const Truth *t, const How *how)
 {
-	g_auto(Offsets) o = offsets_new(s, how->order);
-	g_auto(Guarded) ordered =
-		guarded_new(t->n_weights * sizeof(float), how->side, 0xff);
-	Guarded u = guarded_new(winograd_weights_bytes(w), how->side, 0xff);
+	Guarded g = guarded_new(t->n_weights * sizeof(float), how->side, 0xff);
 
-	reorder(&o, s, ordered.values, t->weights, FALSE);
-	winograd_transform_weights(w, pass, u.values, ordered.values,
-				   &o.offsets);
-	return u;
+	*o = offsets_new(s, how->order);
+	reorder(o, s, g.values, t->weights, FALSE);
+	return g;
 }
 
 static Guarded
 forward(const Winograd *w, const NaiveConv *s, const Truth *t, const How *how,
 	gboolean relu)
 {
-	g_auto(Guarded) u = transformed_new(w, DNN_FORWARD, s, t, how);
+	g_auto(Offsets) o = { 0 };
+	g_auto(Guarded) weights = weights_new(&o, s, t, how);
 	g_auto(Guarded) src = guarded_copy(t->src, t->n_src, how->side);
 	g_auto(Guarded) bias = guarded_copy(t->bias, (gsize)s->out, how->side);
 	g_auto(Guarded) scratch =
@@ -277,8 +273,8 @@ forward(const Winograd *w, const NaiveConv *s, const Truth *t, const How *how,
 			    how->garbage);
 	Guarded dst = guarded_new(t->n_dst * sizeof(float), how->side, 0xff);
 
-	winograd_forward(w, dst.values, src.values, u.values, bias.values, relu,
-			 scratch.values);
+	winograd_forward(w, dst.values, src.values, weights.values, &o.offsets,
+			 bias.values, relu, scratch.values);
 	return dst;
 }
 
@@ -286,7 +282,8 @@ static Guarded
 backward_data(const Winograd *w, const NaiveConv *s, const Truth *t,
 	      const How *how, gboolean masked)
 {
-	g_auto(Guarded) u = transformed_new(w, DNN_BACKWARD_DATA, s, t, how);
+	g_auto(Offsets) o = { 0 };
+	g_auto(Guarded) weights = weights_new(&o, s, t, how);
 	g_auto(Guarded) ddst = guarded_copy(t->ddst, t->n_dst, how->side);
 	g_auto(Guarded) mask = guarded_copy(t->src, t->n_src, how->side);
 	g_auto(Guarded) scratch =
@@ -294,8 +291,9 @@ backward_data(const Winograd *w, const NaiveConv *s, const Truth *t,
 			    how->side, how->garbage);
 	Guarded dsrc = guarded_new(t->n_src * sizeof(float), how->side, 0xff);
 
-	winograd_backward_data(w, dsrc.values, ddst.values, u.values,
-			       masked ? mask.values : NULL, scratch.values);
+	winograd_backward_data(w, dsrc.values, ddst.values, weights.values,
+			       &o.offsets, masked ? mask.values : NULL,
+			       scratch.values);
 	return dsrc;
 }
 
