@@ -170,44 +170,21 @@ dnn_layout_clone(MdRef md, GError **error)
 }
 
 DnnLayout *
-dnn_layout_packed(gsize bytes, const DnnConvShape *shape, DnnPass pass)
-{
-	DnnLayout *layout = g_new0(DnnLayout, 1);
-
-	layout->packed = bytes;
-	layout->shape = *shape;
-	layout->pass = pass;
-	return layout;
-}
-
-DnnLayout *
 dnn_layout_copy(const DnnLayout *layout, GError **error)
 {
-	return layout->packed > 0
-		       ? dnn_layout_packed(layout->packed, &layout->shape,
-					   layout->pass)
-		       : dnn_layout_clone(REF(layout->md), error);
+	return dnn_layout_clone(REF(layout->md), error);
 }
 
 DnnType
 dnn_layout_type(const DnnLayout *layout)
 {
-	return layout->packed == 0 && md_type(REF(layout->md)) == dnnl_bf16
-		       ? DNN_BF16
-		       : DNN_F32;
-}
-
-gboolean
-dnn_layout_is_exact(const DnnLayout *layout)
-{
-	return layout->packed == 0 && dnn_layout_type(layout) == DNN_F32;
+	return md_type(REF(layout->md)) == dnnl_bf16 ? DNN_BF16 : DNN_F32;
 }
 
 gsize
 dnn_layout_bytes(const DnnLayout *layout)
 {
-	return layout->packed > 0 ? layout->packed
-				  : dnnl_memory_desc_get_size(REF(layout->md));
+	return dnnl_memory_desc_get_size(REF(layout->md));
 }
 
 gsize
@@ -219,10 +196,6 @@ dnn_layout_floats(const DnnLayout *layout)
 gboolean
 dnn_layout_equal(const DnnLayout *a, const DnnLayout *b)
 {
-	if (a->packed > 0 || b->packed > 0)
-		return a->packed == b->packed && a->pass == b->pass &&
-		       a->shape.in == b->shape.in &&
-		       a->shape.out == b->shape.out;
 	return dnnl_memory_desc_equal(REF(a->md), REF(b->md)) != 0;
 }
 

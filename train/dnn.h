@@ -124,10 +124,6 @@ DnnLayout *dnn_layout_copy(const DnnLayout *layout, GError **error);
 
 DnnType dnn_layout_type(const DnnLayout *layout);
 
-/* Does it keep float32 values as they are, so that they can be read back?
- * Neither bf16 nor the transformed weights of our own kernels do. */
-gboolean dnn_layout_is_exact(const DnnLayout *layout);
-
 /* What a tensor takes, padding included; floats: of a float32 one. */
 gsize dnn_layout_bytes(const DnnLayout *layout);
 gsize dnn_layout_floats(const DnnLayout *layout);
@@ -204,10 +200,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DnnOp, dnn_op_free)
 DnnLayout *dnn_op_layout(const DnnOp *op, DnnArg arg, GError **error);
 
 /*
- * For a forward pass or data gradient with weights that change at every step,
- * and lie as `layout` says.  An operation of ours takes them from there, and
- * transforms them in scratch memory at every run, rather than want a copy four
- * times as large; one of oneDNN's does not care.
+ * Of a forward pass or data gradient: have its weights lie as `layout` says, if
+ * it can take them so.  Our own kernels can, and then need no copy of trained
+ * weights; oneDNN's cannot.
  */
 gboolean dnn_op_take_weights(DnnOp *op, const DnnLayout *layout,
 			     GError **error);

@@ -145,13 +145,8 @@ struct Dnn {
 	int threads;
 };
 
-/* A layout that oneDNN describes, or weights as our own kernels want them for
- * a pass: those have no Md. */
 struct DnnLayout {
 	Md md;
-	gsize packed; /* bytes of what our own kernels want, else 0 */
-	DnnConvShape shape;
-	DnnPass pass;
 };
 
 /* What an operation is made of. */
@@ -174,10 +169,8 @@ struct DnnOp {
 /* TRUE for success; else FALSE with an error, "oneDNN cannot WHAT: ...". */
 gboolean dnn_check(dnnl_status_t status, const char *what, GError **error);
 
-/* A layout that oneDNN has described, and one of our own. */
+/* A layout from oneDNN's description. */
 DnnLayout *dnn_layout_clone(MdRef md, GError **error);
-DnnLayout *dnn_layout_packed(gsize bytes, const DnnConvShape *shape,
-			     DnnPass pass);
 
 /* Bits of a set of arguments. */
 #define ARG(name) (1u << DNN_##name)
@@ -190,12 +183,9 @@ DnnOp *dnn_primitive_new(Dnn *dnn, Pd *pd, guint args, const char *what,
 /* The name of the kernel that oneDNN chose for one of its operations. */
 const char *dnn_primitive_kernel(const DnnOp *op);
 
-/* A pass by our own kernels, and the conversion of weights to what they want:
- * dnn_conv() and dnn_convert(). */
+/* A pass by our own kernels: of dnn_conv(). */
 DnnOp *dnn_winograd(Dnn *dnn, const DnnMode *mode, const DnnConvShape *shape,
 		    DnnPass pass, gboolean relu, GError **error);
-DnnOp *dnn_winograd_pack(Dnn *dnn, const DnnLayout *to, const DnnLayout *from,
-			 GError **error);
 
 /* Scratch memory is ours, and an optional ReLU follows. */
 dnnl_status_t dnn_attr_new(Attr *attr, gboolean relu);

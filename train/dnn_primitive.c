@@ -159,8 +159,6 @@ dnn_convert(Dnn *dnn, const DnnLayout *to, const DnnLayout *from,
 	g_auto(Pd) pd = NULL;
 	static const char *const what = "convert the layout of a tensor";
 
-	if (to->packed > 0)
-		return dnn_winograd_pack(dnn, to, from, error);
 	if (!dnn_check(dnn_attr_new(&attr, FALSE), what, error) ||
 	    !dnn_check(dnnl_reorder_primitive_desc_create(
 			       &pd, REF(from->md), dnn->engine, REF(to->md),

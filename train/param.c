@@ -6,8 +6,7 @@
  * The layout of value, gradient and velocity, float32.  The gradient comes in
  * one layout; the others share it, so that the update is one pass over plain
  * arrays.  A frozen kernel is only read: it lies as the forward pass wants it,
- * or as in Keras where that wants what cannot be turned back: bf16, or
- * transformed weights.
+ * or where that wants bf16, as in Keras.
  */
 static DnnLayout *
 choose_master(const Param *param, GError **error)
@@ -15,9 +14,10 @@ choose_master(const Param *param, GError **error)
 	if (param->op_backward_weights != NULL)
 		return dnn_op_layout(param->op_backward_weights,
 				     DNN_DIFF_WEIGHTS, error);
-	return dnn_layout_copy(dnn_layout_is_exact(param->forward_layout)
-				       ? param->forward_layout
-				       : param->keras,
+	return dnn_layout_copy(dnn_layout_type(param->forward_layout) ==
+					       DNN_BF16
+				       ? param->keras
+				       : param->forward_layout,
 			       error);
 }
 

@@ -12,21 +12,22 @@
 #define TUNE_WINOGRAD (1u << DNN_WINOGRAD | 1u << DNN_FUSED_WINOGRAD)
 #define TUNE_ANY      (TUNE_DIRECT | TUNE_WINOGRAD)
 
-/*
- * Choose spec->plan.conv for the mode of spec->plan, among a set of algorithms;
- * where none of them exists for a layer, direct.  Direct, which is the
- * simplest, also stays where nothing else is 5 % faster.  Every candidate runs
- * up to three times, for some tenths of a second, on buffers of its own,
- * transformation of changing weights included.
- *
- * seconds[]: what all passes of a step that the network runs take with direct
- * convolutions, 0 when they were not asked for, and as chosen.
- * Errors: KW_ERROR_MEMORY, KW_ERROR_UNSUPPORTED (the mode).
- */
+/* Seconds that the convolutions of a step take. */
 typedef struct {
 	double direct, chosen;
 } TuneSeconds;
 
+/*
+ * Choose spec->plan.conv for the mode of spec->plan, among a set of algorithms;
+ * where none of them exists for a layer, direct.  Direct, which is the
+ * simplest, also stays where nothing else is 5 % faster.  Every candidate runs
+ * up to three times, for some tenths of a second, on buffers of its own; a copy
+ * that it wants of weights that change is made anew each time.
+ *
+ * *seconds: with direct convolutions (0 when they were not asked for), and as
+ * chosen; shortest times are summed, of the passes that the network runs.
+ * Errors: KW_ERROR_MEMORY, KW_ERROR_UNSUPPORTED (the mode).
+ */
 gboolean tune_plan(NetworkSpec *spec, guint algorithms, TuneSeconds *seconds,
 		   GError **error);
 
