@@ -240,26 +240,35 @@ v_of(const Plan *plan, const Desk *desk, int s)
 	       (gsize)(s / plan->steps) * WINOGRAD_MATRICES * plan->v_m;
 }
 
+/* V of a tile. */
+static void
+transform_tile(const Pass *pass, const Desk *desk, int tile,
+	       WinogradPatch pixels)
+{
+	const Plan *plan = &pass->plan;
+	WinogradCell cell = { desk->v + (gsize)tile * plan->v_row, plan->v_m,
+			      WINOGRAD_GROUP };
+
+	for (int s = 0; s < plan->in; s += plan->steps) {
+		const int steps = MIN(plan->steps, plan->in - s);
+
+		pass->kernel->input(cell, pixels, steps / WINOGRAD_GROUP);
+		cell.at += WINOGRAD_MATRICES * plan->v_m;
+		for (int i = 0; i < WINOGRAD_MATRICES; i++)
+			pixels[i] += steps;
+	}
+}
+
 static void
 transform_tiles(const Pass *pass, const Desk *desk, int first,
 		WinogradShare share)
 {
-	const Plan *plan = &pass->plan;
 	WinogradPatch pixels;
 
-	for (int s = 0; s < plan->in; s += plan->steps) {
-		float *at = v_of(plan, desk, s);
-
-		for (int t = share.first; t < share.end; t++) {
-			winograd_patch(pixels, &pass->from, pass->src + s,
-				       pass->scratch, first + t);
-			pass->kernel->input(
-				(WinogradCell){ at + (gsize)t * plan->v_row,
-						plan->v_m, WINOGRAD_GROUP },
-				pixels,
-				MIN(plan->steps, plan->in - s) /
-					WINOGRAD_GROUP);
-		}
+	for (int t = share.first; t < share.end; t++) {
+		winograd_patch(pixels, &pass->from, pass->src, pass->scratch,
+			       first + t);
+		transform_tile(pass, desk, t, pixels);
 	}
 }
 

@@ -111,18 +111,11 @@ fetch_some(Fetch *fetch)
 		_mm_prefetch(fetch->at, _MM_HINT_T1);
 }
 
-/* The sums that are added to after these. */
+/* What sums are added to when they are complete. */
 static inline void
-fetch_sums(const WinogradProduct *p, int panel, int row)
+fetch_sums(const float *c, gsize c_row, int rows)
 {
-	const float *c = p->c + panel * WINOGRAD_GROUP;
-
-	if (row >= p->rows) {
-		row = 0;
-		c += WINOGRAD_GROUP;
-	}
-	c += (gsize)row * p->c_row;
-	for (int r = 0; r < MOST_ROWS; r++, c += p->c_row)
+	for (int r = 0; r < rows; r++, c += c_row)
 		_mm_prefetch((const char *)c, _MM_HINT_T0);
 }
 
@@ -142,9 +135,10 @@ multiply(const WinogradProduct *p)
 			fetch_some(&a);
 			fetch_some(&b);
 			if (p->add)
-				fetch_sums(p, panel, r + rows);
+				fetch_sums(c, p->c_row, rows);
 			multiply_some(p, rows, p->a + (gsize)r * p->a_row,
-				      right, c + (gsize)r * p->c_row);
+				      right, c);
+			c += (gsize)rows * p->c_row;
 		}
 	}
 }

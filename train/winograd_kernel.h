@@ -76,7 +76,8 @@ typedef struct {
  *	b[s][k] = b[k / 16 * b_panel + s * 16 + k % 16]
  *	c[r][k] = c[r * c_row + k]
  *
- * An element is summed in the order of steps, whatever the number of rows.
+ * An element is summed in the order of steps, from zero, whatever the number of
+ * rows.
  * Meanwhile what the next product will read of a and b, `soon`, is fetched.
  */
 typedef struct {

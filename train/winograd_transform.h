@@ -287,6 +287,12 @@ weights_gradient(float *dst, WinogradCell src)
 enum { PARTS = WINOGRAD_GROUP / LANES };
 
 INLINE void
+add_or_store(float *to, Vec sum, gboolean add)
+{
+	store(to, add ? (Vec)(load(to) + sum) : sum);
+}
+
+INLINE void
 multiply_rows(int rows, int steps, const float *a, gsize a_row, gsize a_step,
 	      const float *b, float *c, gsize c_row, gboolean add)
 {
@@ -296,8 +302,7 @@ multiply_rows(int rows, int steps, const float *a, gsize a_row, gsize a_step,
 	for (int r = 0; r < rows; r++)
 #pragma GCC unroll 8
 		for (int p = 0; p < PARTS; p++)
-			sum[r][p] =
-				add ? load(c + r * c_row + p * LANES) : set1(0);
+			sum[r][p] = set1(0);
 	for (int s = 0; s < steps; s++, a += a_step, b += WINOGRAD_GROUP) {
 		Vec right[PARTS];
 
@@ -317,5 +322,5 @@ multiply_rows(int rows, int steps, const float *a, gsize a_row, gsize a_step,
 	for (int r = 0; r < rows; r++)
 #pragma GCC unroll 8
 		for (int p = 0; p < PARTS; p++)
-			store(c + r * c_row + p * LANES, sum[r][p]);
+			add_or_store(c + r * c_row + p * LANES, sum[r][p], add);
 }

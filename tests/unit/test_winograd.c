@@ -229,6 +229,7 @@ assert_accurate(const char *what, const NaiveConv *s, const float *values,
 /* How it is run. */
 typedef struct {
 	const WinogradKernel *kernel;
+	const WinogradCut *cut;
 	int threads;
 	Side side;
 	Order order;
@@ -328,6 +329,7 @@ winograd_of(const NaiveConv *s, const How *how)
 	assert_true(winograd_supports(&shape));
 	winograd_init(&w, &shape, how->threads);
 	w.kernel = how->kernel;
+	w.cut = how->cut;
 	return w;
 }
 
@@ -362,6 +364,27 @@ static const NaiveConv shapes[] = {
 	{ 4, 28, 28, 16, 16 }, { 2, 56, 56, 16, 32 }, { 1, 89, 70, 32, 16 },
 };
 
+/* Blocks of a few tiles, columns and steps: each thread has U, or V. */
+static const WinogradCut cuts[] = {
+	{
+		.kept_weights = 0,
+		.shared_block = 5,
+		.shared_columns = 32,
+		.shared_steps = 48,
+		.gradient_block = 3,
+		.gradient_in = 32,
+		.gradient_out = 48,
+	},
+	{
+		.kept_weights = G_MAXINT,
+		.kept_block = 5,
+		.kept_columns = 32,
+		.gradient_block = 7,
+		.gradient_in = 16,
+		.gradient_out = 32,
+	},
+};
+
 /* The kernels of this CPU. */
 static const WinogradKernel *kernels[] = { &winograd_generic, NULL, NULL };
 
@@ -378,10 +401,10 @@ find_kernels(void **state)
 
 static void
 check_shape(const NaiveConv *s, const Truth *t, const WinogradKernel *kernel,
-	    Order order)
+	    const WinogradCut *cut, Order order)
 {
-	const How one = { kernel, 1, AT_END, order, 0 };
-	const How two = { kernel, 2, AT_BEGIN, order, 0xff };
+	const How one = { kernel, cut, 1, AT_END, order, 0 };
+	const How two = { kernel, cut, 2, AT_BEGIN, order, 0xff };
 	g_auto(Results) a = results_new(s, t, &one);
 	g_auto(Results) b = results_new(s, t, &two);
 
@@ -403,11 +426,15 @@ test_shapes(void **state)
 {
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++) {
+		const Order order = (Order)(i % (ORDER_ODD + 1));
 		g_auto(Truth) truth = truth_new(&shapes[i]);
 
-		for (int k = 0; kernels[k] != NULL; k++)
+		for (int k = 0; kernels[k] != NULL; k++) {
 			check_shape(&shapes[i], &truth, kernels[k],
-				    (Order)(i % (ORDER_ODD + 1)));
+				    &winograd_cut, order);
+			check_shape(&shapes[i], &truth, kernels[k],
+				    &cuts[i % 2], order);
+		}
 	}
 }
 
@@ -420,8 +447,10 @@ test_threads(void **state)
 
 	(void)state;
 	for (int threads = 3; threads <= 9; threads += 3) {
-		const How one = { kernels[0], 1, AT_END, ORDER_HWIO, 0 };
-		const How many = { kernels[0], threads, AT_END, ORDER_HWIO, 0 };
+		const How one = { kernels[0], &winograd_cut, 1,
+				  AT_END,     ORDER_HWIO,    0 };
+		const How many = { kernels[0], &winograd_cut, threads,
+				   AT_END,     ORDER_HWIO,    0 };
 		g_auto(Results) a = results_new(&s, &truth, &one);
 		g_auto(Results) b = results_new(&s, &truth, &many);
 
@@ -442,10 +471,10 @@ test_orders(void **state)
 	(void)state;
 	for (int k = 0; kernels[k] != NULL; k++)
 		for (int order = 1; order <= ORDER_ODD; order++) {
-			const How keras = { kernels[k], 1, AT_END, ORDER_HWIO,
-					    0 };
-			const How how = { kernels[k], 1, AT_END, (Order)order,
-					  0 };
+			const How keras = { kernels[k], &winograd_cut, 1,
+					    AT_END,     ORDER_HWIO,    0 };
+			const How how = { kernels[k], &winograd_cut, 1,
+					  AT_END,     (Order)order,  0 };
 			g_auto(Results) a = results_new(&s, &truth, &keras);
 			g_auto(Results) b = results_new(&s, &truth, &how);
 
@@ -463,7 +492,8 @@ test_relu(void **state)
 
 	(void)state;
 	for (int k = 0; kernels[k] != NULL; k++) {
-		const How how = { kernels[k], 2, AT_END, ORDER_HWIO, 0xff };
+		const How how = { kernels[k], &winograd_cut, 2,
+				  AT_END,     ORDER_HWIO,    0xff };
 		const Winograd w = winograd_of(&s, &how);
 		g_auto(Guarded) plain = forward(&w, &s, &t, &how, FALSE);
 		g_auto(Guarded) relu = forward(&w, &s, &t, &how, TRUE);
@@ -483,7 +513,8 @@ test_mask(void **state)
 
 	(void)state;
 	for (int k = 0; kernels[k] != NULL; k++) {
-		const How how = { kernels[k], 2, AT_END, ORDER_HWIO, 0xff };
+		const How how = { kernels[k], &winograd_cut, 2,
+				  AT_END,     ORDER_HWIO,    0xff };
 		const Winograd w = winograd_of(&s, &how);
 		g_auto(Guarded) plain = backward_data(&w, &s, &t, &how, FALSE);
 		g_auto(Guarded) masked = backward_data(&w, &s, &t, &how, TRUE);
@@ -506,7 +537,8 @@ test_no_number(void **state)
 	for (gsize i = 0; i < 16; i++)
 		t.src[i] = NAN;
 	for (int k = 0; kernels[k] != NULL; k++) {
-		const How how = { kernels[k], 1, AT_END, ORDER_HWIO, 0 };
+		const How how = { kernels[k], &winograd_cut, 1,
+				  AT_END,     ORDER_HWIO,    0 };
 		const Winograd w = winograd_of(&s, &how);
 		g_auto(Guarded) dst = forward(&w, &s, &t, &how, TRUE);
 
