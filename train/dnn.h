@@ -75,6 +75,10 @@ void dnn_free(Dnn *dnn);
 /* "oneDNN 2.6.3" */
 const char *dnn_version(void);
 
+/* The instructions that oneDNN uses: a number of its own.  Where it and the
+ * version are the same, so are the kernels. */
+int dnn_isa(void);
+
 /*
  * Does the CPU compute bf16 natively: AVX512_BF16 or AMX, and oneDNN may use it
  * (ONEDNN_MAX_CPU_ISA)?
