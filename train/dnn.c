@@ -32,6 +32,12 @@ dnn_version(void)
 	return text;
 }
 
+int
+dnn_isa(void)
+{
+	return (int)dnnl_get_effective_cpu_isa();
+}
+
 /* Has oneDNN, on this CPU and as far as it is allowed to, all of a set? */
 static gboolean
 has_isa(dnnl_cpu_isa_t set)

@@ -86,6 +86,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dnn, dnn_free)
 /* "oneDNN 2.6.3" */
 const char *dnn_version(void);
 
+/* The instructions that oneDNN uses: a number of its own.  Where it and the
+ * version are the same, so are the kernels. */
+int dnn_isa(void);
+
 /*
  * Does the CPU compute bf16 natively: AVX512_BF16 or AMX, and oneDNN may use it
  * (ONEDNN_MAX_CPU_ISA)?

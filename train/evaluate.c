@@ -2,7 +2,6 @@
 
 #include "kw/alloc.h"
 #include "kw/app.h"
-#include "train/loader.h"
 #include "train/softmax.h"
 
 /* Images e->n, e->n + 1, ... are those of the batch. */
@@ -49,7 +48,7 @@ evaluation_new(int classes, gsize n, GError **error)
 
 Evaluation *
 evaluate(Network *network, const Samples *samples, const Loss *loss,
-	 GError **error)
+	 FeatureCache *cache, GError **error)
 {
 	g_autoptr(Evaluation) e =
 		evaluation_new(network->spec.classes, samples->n, error);
@@ -61,15 +60,15 @@ evaluate(Network *network, const Samples *samples, const Loss *loss,
 	if (e == NULL)
 		return NULL;
 	loader = loader_new(samples, order, samples->n, network->spec.batch,
-			    NULL, error);
+			    NULL, feature_cache_features(cache), error);
 	if (loader == NULL)
 		return NULL;
 	while ((batch = loader_next(loader, error)) != NULL && batch->n > 0) {
 		int correct;
 
-		network_set_input(network, batch->images, batch->n);
 		if (!kw_check_interrupted(error) ||
-		    !network_forward(network, FALSE, 0, error))
+		    !feature_cache_forward(cache, network, batch,
+					   samples->split, FALSE, 0, error))
 			return NULL;
 		cross_entropy += network_cross_entropy(
 			network, batch->labels, batch->n, loss, &correct);

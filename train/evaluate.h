@@ -2,8 +2,7 @@
 #ifndef KW_TRAIN_EVALUATE_H
 #define KW_TRAIN_EVALUATE_H
 
-#include "train/network.h"
-#include "train/samples.h"
+#include "train/feature_cache.h"
 
 typedef struct {
 	int classes;
@@ -21,11 +20,11 @@ typedef struct {
 /*
  * Run the network over all samples in file order, without dropout; `loss` says
  * what the loss is, NULL: the plain cross-entropy.  Of no samples, loss and
- * accuracy are 0.
+ * accuracy are 0.  `cache` may be NULL.
  * KW_ERROR_INTERRUPTED after SIGHUP, SIGINT or SIGTERM; KW_ERROR_MEMORY.
  */
 Evaluation *evaluate(Network *network, const Samples *samples, const Loss *loss,
-		     GError **error);
+		     FeatureCache *cache, GError **error);
 void evaluation_free(Evaluation *evaluation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Evaluation, evaluation_free)
 

@@ -5,7 +5,6 @@
 
 #include "kw/app.h"
 #include "train/evaluate.h"
-#include "train/loader.h"
 #include "train/schedule.h"
 #include "train/sgd.h"
 
@@ -14,6 +13,7 @@ typedef struct {
 	const Samples *train, *val;
 	const Recipe *recipe;
 	OnDivergence on_divergence;
+	FeatureCache *cache;
 	TrainState *state;
 	const FitListener *listener;
 
@@ -64,6 +64,24 @@ fit_freeze(const Recipe *recipe, int epoch)
 		       : recipe->freeze;
 }
 
+int
+fit_epochs_alike(const Recipe *recipe, int epoch)
+{
+	const int freeze = fit_freeze(recipe, epoch);
+	int last = epoch;
+
+	while (last < recipe->epochs && fit_freeze(recipe, last + 1) == freeze)
+		last++;
+	return last - epoch + 1;
+}
+
+static void
+begin_cache(const Fit *fit)
+{
+	feature_cache_begin(fit->cache, *fit->network,
+			    fit_epochs_alike(fit->recipe, fit->state->epoch));
+}
+
 /* Does the stage after the head's begin where the state stands? */
 static gboolean
 begins_stage(const Fit *fit)
@@ -81,10 +99,14 @@ begin_stage(Fit *fit, GError **error)
 
 	fit->state->patience_from = fit->recipe->head_epochs;
 	fit->state->plateau_from = fit->recipe->head_epochs;
-	if ((*fit->network)->spec.freeze == freeze)
+	if ((*fit->network)->spec.freeze == freeze) {
 		forget_momentum(*fit->network);
-	else
+	} else {
+		feature_cache_end(fit->cache);
 		*fit->network = network_refreeze(*fit->network, freeze, error);
+	}
+	if (*fit->network != NULL)
+		begin_cache(fit);
 	return *fit->network != NULL;
 }
 
@@ -158,8 +180,8 @@ take_step(Fit *fit, const Batch *batch, double *loss, GError **error)
 	int correct;
 	gboolean skip;
 
-	network_set_input(network, batch->images, batch->n);
-	if (!network_forward(network, TRUE, state->steps, error))
+	if (!feature_cache_forward(fit->cache, network, batch, KW_TRAIN, TRUE,
+				   state->steps, error))
 		return FALSE;
 	cross_entropy = network_cross_entropy(network, batch->labels, batch->n,
 					      &fit->loss, &correct) /
@@ -197,7 +219,8 @@ open_loader(const Fit *fit, const gsize *order, GError **error)
 		MIN(fit->state->step * (gsize)recipe->batch, train->n);
 
 	return loader_new(train, order + first, train->n - first, recipe->batch,
-			  recipe->augments ? &augment : NULL, error);
+			  recipe->augments ? &augment : NULL,
+			  feature_cache_features(fit->cache), error);
 }
 
 /* What is left of the pass over the training samples. */
@@ -256,7 +279,8 @@ validate(Fit *fit, EpochReport *report, GError **error)
 	report->has_val = fit->val->n > 0;
 	if (!report->has_val)
 		return TRUE;
-	e = evaluate(*fit->network, fit->val, &fit->val_loss, error);
+	e = evaluate(*fit->network, fit->val, &fit->val_loss, fit->cache,
+		     error);
 	if (e == NULL)
 		return FALSE;
 	report->val_loss = e->loss;
@@ -358,8 +382,8 @@ patience_is_over(const Fit *fit)
 
 FitEnd
 fit(Network **network, const Samples *train, const Samples *val,
-    const Recipe *recipe, OnDivergence on_divergence, TrainState *state,
-    const FitListener *listener, GError **error)
+    const Recipe *recipe, OnDivergence on_divergence, FeatureCache *cache,
+    TrainState *state, const FitListener *listener, GError **error)
 {
 	const int classes = (*network)->spec.classes;
 	g_auto(Fit) fit = { .network = network,
@@ -367,6 +391,7 @@ fit(Network **network, const Samples *train, const Samples *val,
 			    .val = val,
 			    .recipe = recipe,
 			    .on_divergence = on_divergence,
+			    .cache = cache,
 			    .state = state,
 			    .listener = listener,
 			    .steps = count_steps(train, recipe->batch),
@@ -379,6 +404,8 @@ fit(Network **network, const Samples *train, const Samples *val,
 	fit.loss = (Loss){ fit.class_weights, recipe->label_smoothing };
 	fit.val_loss = (Loss){ NULL, recipe->label_smoothing };
 	ok = !begins_stage(&fit) || begin_stage(&fit, &failure);
+	if (ok && state->epoch <= recipe->epochs)
+		begin_cache(&fit);
 	g_assert(!ok ||
 		 ((*network)->spec.batch == recipe->batch &&
 		  (*network)->spec.freeze == fit_freeze(recipe, state->epoch)));

@@ -9,10 +9,9 @@
 #ifndef KW_TRAIN_FIT_H
 #define KW_TRAIN_FIT_H
 
+#include "train/feature_cache.h"
 #include "train/guard.h"
-#include "train/network.h"
 #include "train/recipe.h"
-#include "train/samples.h"
 #include "train/state.h"
 
 /*
@@ -51,12 +50,17 @@ typedef enum {
  * epoch, those of the last. */
 int fit_freeze(const Recipe *recipe, int epoch);
 
+/* How many epochs from this one on, itself included, have as many frozen
+ * layers. */
+int fit_epochs_alike(const Recipe *recipe, int epoch);
+
 /*
  * Train on `train` (n > 0) from where `state` stands, validating on `val` after
  * each epoch (n may be 0: every epoch then counts as the best).  Ties are not
  * better.  The network must have the recipe's batch and be frozen as
  * fit_freeze(recipe, state->epoch) says; it is replaced where a stage begins,
- * and NULL if that fails.
+ * and NULL if that fails.  `cache` may be NULL, and is of no use where the
+ * recipe augments; the weights are the same with it and without.
  *
  * When interrupted, and at FIT_DONE and FIT_PATIENCE, network and state can be
  * saved; fit() goes on from them as if it had never stopped, with the same
@@ -67,7 +71,8 @@ int fit_freeze(const Recipe *recipe, int epoch);
  * samples, of oneDNN, and of the listener.
  */
 FitEnd fit(Network **network, const Samples *train, const Samples *val,
-	   const Recipe *recipe, OnDivergence on_divergence, TrainState *state,
-	   const FitListener *listener, GError **error);
+	   const Recipe *recipe, OnDivergence on_divergence,
+	   FeatureCache *cache, TrainState *state, const FitListener *listener,
+	   GError **error);
 
 #endif

@@ -81,8 +81,9 @@ measure(Network *network, guint first, guint last, const Samples *samples,
 	const Batch *batch;
 	double sum = 0;
 
-	g_autoptr(Loader) loader = loader_new(samples, order, n_samples,
-					      network->spec.batch, NULL, error);
+	g_autoptr(Loader) loader =
+		loader_new(samples, order, n_samples, network->spec.batch, NULL,
+			   NULL, error);
 	if (loader == NULL)
 		return FALSE;
 	while ((batch = loader_next(loader, error)) != NULL && batch->n > 0) {

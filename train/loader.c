@@ -14,6 +14,7 @@ struct Loader {
 	guint8 *pixels, *copy; /* one image each */
 	LoaderAugment augment; /* where there is a transformer */
 	KwTransformer *transformer;
+	Features *features; /* NULL: none */
 	Batch batches[N_BATCHES];
 	Batch *current; /* what loader_next() gave last */
 	GAsyncQueue *empty, *full;
@@ -45,27 +46,47 @@ read_pixels(Loader *loader, gsize index, GError **error)
 		       : NULL;
 }
 
+static gboolean
+fill_images(Loader *loader, Batch *batch, gsize n)
+{
+	const KwDatasetInfo *info = kw_dataset_info(loader->samples->dataset);
+
+	for (gsize i = 0; i < n; i++) {
+		const guint8 *pixels =
+			read_pixels(loader, batch->order[i], &batch->error);
+
+		if (pixels == NULL)
+			return FALSE;
+		kw_standardize(batch->images + i * loader->image_size, pixels,
+			       loader->image_size / (gsize)info->channels,
+			       info->channels, info->scale, info->offset);
+	}
+	return TRUE;
+}
+
+static gboolean
+fill_features(Loader *loader, Batch *batch, gsize n)
+{
+	Features *features = loader->features;
+
+	return features != NULL &&
+	       (n == loader->batch || features_blank(features) != NULL) &&
+	       features_get(features, loader->samples->split, batch->order, n,
+			    batch->features);
+}
+
 /* Fill a batch with samples order[first], ... */
 static void
 fill(Loader *loader, Batch *batch, gsize first)
 {
-	const Samples *s = loader->samples;
-	const KwDatasetInfo *info = kw_dataset_info(s->dataset);
 	const gsize n = MIN(loader->batch, loader->n - first);
 
-	for (gsize i = 0; i < n; i++) {
-		gsize index = loader->order[first + i];
-
-		const guint8 *pixels =
-			read_pixels(loader, index, &batch->error);
-
-		if (pixels == NULL)
-			return;
-		kw_standardize(batch->images + i * loader->image_size, pixels,
-			       loader->image_size / (gsize)info->channels,
-			       info->channels, info->scale, info->offset);
-		batch->labels[i] = s->labels[index];
-	}
+	batch->order = loader->order + first;
+	batch->has_features = fill_features(loader, batch, n);
+	if (!batch->has_features && !fill_images(loader, batch, n))
+		return;
+	for (gsize i = 0; i < n; i++)
+		batch->labels[i] = loader->samples->labels[batch->order[i]];
 	batch->n = (int)n;
 }
 
@@ -92,6 +113,17 @@ load_all(gpointer data)
 }
 
 static gboolean
+allocate_features(const Loader *loader, Batch *batch, GError **error)
+{
+	if (loader->features == NULL)
+		return TRUE;
+	batch->features =
+		kw_alloc(loader->batch, features_bytes(loader->features),
+			 "the batches of the loader", error);
+	return batch->features != NULL;
+}
+
+static gboolean
 allocate(Loader *loader, GError **error)
 {
 	static const char *const what = "the batches of the loader";
@@ -104,7 +136,8 @@ allocate(Loader *loader, GError **error)
 
 		batch->images = kw_alloc(loader->batch * loader->image_size,
 					 sizeof *batch->images, what, error);
-		if (batch->images == NULL)
+		if (batch->images == NULL ||
+		    !allocate_features(loader, batch, error))
 			return FALSE;
 		batch->labels = g_new(gint32, loader->batch);
 		g_async_queue_push(loader->empty, batch);
@@ -129,7 +162,7 @@ prepare_copies(Loader *loader, const LoaderAugment *augment, GError **error)
 
 Loader *
 loader_new(const Samples *samples, const gsize *order, gsize n, int batch,
-	   const LoaderAugment *augment, GError **error)
+	   const LoaderAugment *augment, Features *features, GError **error)
 {
 	g_autoptr(Loader) loader = g_new0(Loader, 1);
 
@@ -137,6 +170,7 @@ loader_new(const Samples *samples, const gsize *order, gsize n, int batch,
 	loader->order = order;
 	loader->n = n;
 	loader->batch = (gsize)batch;
+	loader->features = features;
 	loader->image_size =
 		kw_dataset_image_size(kw_dataset_info(samples->dataset));
 	loader->empty = g_async_queue_new();
@@ -161,6 +195,7 @@ loader_free(Loader *loader)
 	}
 	for (int i = 0; i < N_BATCHES; i++) {
 		kw_free(loader->batches[i].images);
+		kw_free(loader->batches[i].features);
 		g_free(loader->batches[i].labels);
 		g_clear_error(&loader->batches[i].error);
 	}

@@ -6,13 +6,17 @@
 #define KW_TRAIN_LOADER_H
 
 #include "kw/policy.h"
+#include "train/features.h"
 #include "train/samples.h"
 
-/* images: n x h x w x c, float32, pixel * scale + offset; labels: n. */
 typedef struct {
-	int n; /* 0: the end */
-	float *images;
-	gint32 *labels;
+	int n;              /* 0: the end */
+	const gsize *order; /* n: the indices of the samples */
+	gint32 *labels;     /* n */
+	float *images; /* n x h x w x c, float32, pixel * scale + offset; unless
+			  has_features */
+	gboolean has_features;
+	void *features; /* n x features_bytes(), where has_features */
 	GError *error;
 } Batch;
 
@@ -31,11 +35,14 @@ typedef struct {
 /*
  * One pass over samples order[0], ..., order[n-1], in batches of `batch`, the
  * last one smaller when they do not divide; `augment` may be NULL, and what it
- * makes copies of must be originals.  All arguments are borrowed until
- * loader_free(), but for `augment` itself.
+ * makes copies of must be originals.  `features` may be NULL, and is for images
+ * as they are: a batch whose features are all there has these, and for a
+ * smaller one the blank ones must be there too.  All arguments are borrowed
+ * until loader_free(), but for `augment` itself.
  */
 Loader *loader_new(const Samples *samples, const gsize *order, gsize n,
-		   int batch, const LoaderAugment *augment, GError **error);
+		   int batch, const LoaderAugment *augment, Features *features,
+		   GError **error);
 
 /* Stops the thread, wherever it is. */
 void loader_free(Loader *loader);

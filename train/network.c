@@ -265,11 +265,11 @@ network_set_input(Network *network, const float *images, int n)
 	memset(network->input + (gsize)n * size, 0, rest * sizeof *images);
 }
 
-gboolean
-network_forward(Network *network, gboolean training, guint64 step,
-		GError **error)
+static gboolean
+forward_from(Network *network, guint first, gboolean training, guint64 step,
+	     GError **error)
 {
-	for (guint i = 0; i < network->n_layers; i++) {
+	for (guint i = first; i < network->n_layers; i++) {
 		Layer *layer = network->layers[i];
 
 		layer->training = training;
@@ -280,6 +280,21 @@ network_forward(Network *network, gboolean training, guint64 step,
 	softmax_forward(network->probabilities, logits_layer(network)->dst,
 			network->spec.batch, network->spec.classes);
 	return TRUE;
+}
+
+gboolean
+network_forward(Network *network, gboolean training, guint64 step,
+		GError **error)
+{
+	return forward_from(network, 0, training, step, error);
+}
+
+gboolean
+network_forward_above(Network *network, gboolean training, guint64 step,
+		      GError **error)
+{
+	return forward_from(network, network->first_trained, training, step,
+			    error);
 }
 
 gboolean

@@ -49,6 +49,8 @@ typedef struct {
 	gsize activations; /* and their gradients */
 	gsize scratch;     /* of oneDNN */
 	gsize total;
+	gsize features; /* of one image, where they are worth keeping; not in
+			   the total: network_feature_bytes() */
 } NetworkMemory;
 
 typedef struct {
@@ -106,6 +108,28 @@ void network_set_input(Network *network, const float *images, int n);
 /* input -> probabilities; `step` keys dropout, which acts only if training. */
 gboolean network_forward(Network *network, gboolean training, guint64 step,
 			 GError **error);
+
+/*
+ * Features: the output of the last layer below the first that is trained.  No
+ * step changes what an image gives there, and its place in the batch and its
+ * neighbours do not either, so it can be kept from one epoch to the next.
+ */
+
+/* Bytes of one image's features; 0 where they are not worth keeping: nothing is
+ * trained, or the layer is one below block3_pool. */
+gsize network_feature_bytes(const Network *network);
+
+/* The layer whose output they are; NULL where there are none. */
+const Layer *network_feature_layer(const Network *network);
+
+/* Where they lie, a row an image: written by network_forward(), and to be
+ * filled for network_forward_above(). */
+void *network_features(const Network *network);
+
+/* features -> probabilities: the same bits as network_forward() of the images
+ * that the features are of. */
+gboolean network_forward_above(Network *network, gboolean training,
+			       guint64 step, GError **error);
 
 /*
  * After network_forward(): gradients of the mean cross-entropy of the first n

@@ -108,6 +108,7 @@ network_memory(const NetworkSpec *spec, NetworkMemory *memory, GError **error)
 		.training = network->memory.training.size,
 		.activations = network->memory.activations.size,
 		.scratch = dnn_scratch_size(network->dnn),
+		.features = network_feature_bytes(network),
 	};
 	memory->total = memory->weights + memory->training +
 			memory->activations + memory->scratch;

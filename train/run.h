@@ -29,6 +29,11 @@ typedef struct {
 	NetworkPlan plan;
 	Network *network;
 
+	/* run_features.c */
+	char *features_path;    /* of their file; NULL: none */
+	gsize features_memory;  /* bytes that they may take there */
+	FeatureCache *features; /* NULL: none are kept */
+
 	/* run_resume.c */
 	Checkpoint *from; /* what the run goes on from; NULL: a new one */
 	TrainState *state;
@@ -85,6 +90,26 @@ gboolean run_first_weights(Run *run, GError **error);
  * KW_ERROR_MEMORY: too large for the machine.
  */
 gboolean run_make_network(Run *run, const ModelInfo *model, GError **error);
+
+/* ---- run_features.c */
+
+/*
+ * Name the file of features, and remove it where that is asked for.
+ * KW_ERROR_IO.
+ */
+gboolean run_name_features(Run *run, GError **error);
+
+/*
+ * What features will take in memory, in bytes; 0: they are not kept, or not
+ * there.  `available` is there, of which `taken` goes to other things; `now`
+ * and `later` are those of the networks of this stage, and of the last.
+ */
+gsize run_plan_features(Run *run, const NetworkMemory *now,
+			const NetworkMemory *later, guint64 available,
+			guint64 taken);
+
+/* Make the cache; says so where augmentation rules it out. */
+void run_make_features(Run *run);
 
 /* ---- run_resume.c */
 

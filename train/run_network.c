@@ -81,22 +81,26 @@ file_buffer(const NetworkSpec *spec)
 }
 
 static void
-say_memory(Run *run, const NetworkMemory *m, gsize copies, gsize total,
-	   guint64 available)
+say_memory(Run *run, const NetworkMemory *m, gsize copies, gsize features,
+	   gsize total, guint64 available)
 {
 	const gsize parts[] = { m->weights, m->training, m->activations,
 				m->scratch, copies,      PROGRAM_BYTES };
 	char *texts[G_N_ELEMENTS(parts)];
 	g_autofree char *sum = kw_size_text(total);
 	g_autofree char *of = kw_size_text(available);
+	g_autofree char *size = kw_size_text(features);
+	g_autofree char *kept =
+		features == 0 ? g_strdup("")
+			      : g_strdup_printf("%s features, ", size);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
 		texts[i] = kw_size_text(parts[i]);
 	run_say(run,
 		"memory: %s weights, %s training, %s activations, %s scratch, "
-		"%s to copy weights, %s for the program: %s%s%s",
-		texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], sum,
-		available == G_MAXUINT64 ? "" : " of ",
+		"%s to copy weights, %s%s for the program: %s%s%s",
+		texts[0], texts[1], texts[2], texts[3], texts[4], kept,
+		texts[5], sum, available == G_MAXUINT64 ? "" : " of ",
 		available == G_MAXUINT64 ? "" : of);
 	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
 		g_free(texts[i]);
@@ -105,25 +109,26 @@ say_memory(Run *run, const NetworkMemory *m, gsize copies, gsize total,
 /*
  * What the network takes that trains: of two stages the second, which trains
  * more layers.  *copies is what passes from one place to another besides: a
- * kernel to a file, and at the end of the first stage all weights of it.
+ * kernel to a file, and at the end of the first stage all weights of it;
+ * *first is the network that begins.
  */
 static gboolean
 plan_memory(const Run *run, const NetworkSpec *spec, NetworkMemory *memory,
-	    gsize *copies, GError **error)
+	    NetworkMemory *first, gsize *copies, GError **error)
 {
 	NetworkSpec largest = *spec;
-	NetworkMemory first;
 
 	*copies = file_buffer(spec);
 	if (spec->training)
 		largest.freeze = run->options->recipe.freeze;
 	if (!network_memory(&largest, memory, error))
 		return FALSE;
+	*first = *memory;
 	if (largest.freeze == spec->freeze)
 		return TRUE;
-	if (!network_memory(spec, &first, error))
+	if (!network_memory(spec, first, error))
 		return FALSE;
-	*copies = MAX(*copies, first.weights);
+	*copies = MAX(*copies, first->weights);
 	return TRUE;
 }
 
@@ -156,15 +161,17 @@ check_memory(Run *run, const NetworkSpec *spec, gboolean say, GError **error)
 	const guint64 available = available_memory(run);
 	g_autofree char *needed = NULL;
 	g_autofree char *there = NULL;
-	NetworkMemory m;
-	gsize copies, total;
+	NetworkMemory m, first;
+	gsize copies, features, total;
 
-	if (!plan_memory(run, spec, &m, &copies, error))
+	if (!plan_memory(run, spec, &m, &first, &copies, error))
 		return FALSE;
 	total = m.total + copies + PROGRAM_BYTES;
 	if (total <= available) {
+		features = run_plan_features(run, &first, &m, available, total);
 		if (say)
-			say_memory(run, &m, copies, total, available);
+			say_memory(run, &m, copies, features, total + features,
+				   available);
 		return TRUE;
 	}
 	needed = kw_size_text(total);

@@ -42,7 +42,7 @@ run_report(Run *run, const EpochReport *report, char **json, GError **error)
 			     "nothing to report on");
 		return TRUE;
 	}
-	e = evaluate(run->network, samples, NULL, error);
+	e = evaluate(run->network, samples, NULL, NULL, error);
 	if (e == NULL)
 		return FALSE;
 	test = test_report_new(e, samples, run->dataset, counts, error);

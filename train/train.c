@@ -12,6 +12,7 @@ run_clear(Run *run)
 	kw_progress_free(run->progress);
 	g_clear_pointer(&run->told, g_hash_table_unref);
 	run_log_free(run->log);
+	feature_cache_free(run->features);
 	network_free(run->network);
 	train_state_free(run->state);
 	checkpoint_free(run->from);
@@ -20,6 +21,7 @@ run_clear(Run *run)
 		samples_free(run->splits[s]);
 	kw_dataset_free(run->dataset);
 	g_free(run->fingerprint);
+	g_free(run->features_path);
 	g_free(run->weights);
 	g_free(run->resume_path);
 	g_free(run->log_dir);
@@ -130,7 +132,9 @@ train(Run *run, GError **error)
 	run->began = (double)g_get_real_time() / G_USEC_PER_SEC;
 	run->saved_at = g_get_monotonic_time();
 	end = fit(&run->network, run->splits[KW_TRAIN], run->splits[KW_VAL],
-		  &o->recipe, o->on_divergence, run->state, &listener, error);
+		  &o->recipe, o->on_divergence, run->features, run->state,
+		  &listener, error);
+	g_clear_pointer(&run->features, feature_cache_free);
 	g_clear_pointer(&run->progress, kw_progress_free);
 	return end;
 }
@@ -288,7 +292,8 @@ train_run(const TrainOptions *options, const TrainVoice *voice, GError **error)
 	run_name_outputs(&run);
 	if (options->evaluate)
 		return run_evaluate(&run, error);
-	if (!prepare(&run, error) || !run_make_network(&run, NULL, error))
+	if (!prepare(&run, error) || !run_name_features(&run, error) ||
+	    !run_make_network(&run, NULL, error))
 		return FALSE;
 	if (!(run.from != NULL ? run_restore(&run, error)
 			       : run_first_weights(&run, error)))
@@ -299,6 +304,7 @@ train_run(const TrainOptions *options, const TrainVoice *voice, GError **error)
 			 "kept, whatever it is worth, and nothing stops "
 			 "training early",
 			 kw_dataset_name(run.dataset));
+	run_make_features(&run);
 	steps = run.state->steps;
 	end = train(&run, error);
 	if (end == FIT_FAILED) {

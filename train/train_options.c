@@ -19,6 +19,7 @@ enum {
 	OPTION_PRECISION,
 	OPTION_ALGORITHM,
 	OPTION_MEMORY,
+	OPTION_NO_FEATURE_CACHE,
 	OPTION_RECIPE,
 	OPTION_PRINT_RECIPE,
 	OPTION_OF_KERAS = 4096, /* and more, one a name */
@@ -73,6 +74,10 @@ static const struct argp_option own_options[] = {
 	{ "memory", OPTION_MEMORY, "SIZE", 0,
 	  "Refuse to start when it takes more bytes than this, such as 8G "
 	  "(what the machine has)",
+	  GROUP_MACHINE },
+	{ "no-feature-cache", OPTION_NO_FEATURE_CACHE, NULL, 0,
+	  "Do not keep the output of frozen layers from one epoch to the next, "
+	  "and remove the file that did",
 	  GROUP_MACHINE },
 	{ NULL, 0, NULL, 0, "Recipe:", GROUP_RECIPE },
 	{ "recipe", OPTION_RECIPE, "NAME|FILE", 0,
@@ -187,6 +192,9 @@ parse_machine(int key, char *arg, struct argp_state *state, TrainOptions *o)
 	case OPTION_MEMORY:
 		o->memory = (gsize)kw_arg_count(state, "--memory", arg, 1,
 						G_MAXINT64);
+		return 0;
+	case OPTION_NO_FEATURE_CACHE:
+		o->no_feature_cache = TRUE;
 		return 0;
 	case OPTION_CHANNELS:
 		o->channels = (Channels)kw_arg_choice(state, "--channels", arg,

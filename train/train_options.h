@@ -25,6 +25,7 @@ typedef struct {
 	gboolean evaluate;         /* train nothing; exclusive with resume */
 	double checkpoint_minutes; /* between resume files; 0: each step */
 	gsize memory;              /* bytes; 0: what the machine has */
+	gboolean no_feature_cache; /* and its file is removed */
 
 	/* what else is written; files and a folder, or NULL */
 	const char *log_dir; /* NULL: beside the model */

@@ -189,7 +189,8 @@ fit_run(FitRun *run)
 	if (run->classes != NULL)
 		fit_run_predict(run, run->classes[run->state->epoch - 1] - '0');
 	run->end = fit(&run->network, run->train, run->val, &run->recipe,
-		       run->on_divergence, run->state, &listener, &run->error);
+		       run->on_divergence, run->cache, run->state, &listener,
+		       &run->error);
 	if (run->end != FIT_FAILED)
 		test_assert_no_error(run->error);
 }

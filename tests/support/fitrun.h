@@ -16,6 +16,7 @@ struct FitRun {
 	Network *network;
 	Recipe recipe; /* one epoch at a rate of 0, momentum 0.9, in order */
 	OnDivergence on_divergence;
+	FeatureCache *cache; /* NULL; owned by the test */
 	TrainState *state;
 
 	/* What happens. */

@@ -79,7 +79,7 @@ test_evaluate(void **state)
 
 	(void)state;
 	test_network_fill(network, 3);
-	g_autoptr(Evaluation) e = evaluate(network, val, NULL, &error);
+	g_autoptr(Evaluation) e = evaluate(network, val, NULL, NULL, &error);
 	test_assert_no_error(error);
 	evaluate_singly(network, val, &expected);
 	assert_int_equal(e->classes, 3);
@@ -119,8 +119,8 @@ test_batch_size_does_not_matter(void **state)
 	g_autoptr(Network) twenty = test_network_new(&spec);
 	test_network_fill(four, 3);
 	test_network_copy(twenty, four);
-	g_autoptr(Evaluation) a = evaluate(four, val, NULL, NULL);
-	g_autoptr(Evaluation) b = evaluate(twenty, val, NULL, NULL);
+	g_autoptr(Evaluation) a = evaluate(four, val, NULL, NULL, NULL);
+	g_autoptr(Evaluation) b = evaluate(twenty, val, NULL, NULL, NULL);
 	assert_non_null(a);
 	assert_non_null(b);
 	assert_int_equal(a->correct, b->correct);
@@ -136,7 +136,7 @@ test_nothing_to_evaluate(void **state)
 	GError *error = NULL;
 
 	(void)state;
-	g_autoptr(Evaluation) e = evaluate(network, test, NULL, &error);
+	g_autoptr(Evaluation) e = evaluate(network, test, NULL, NULL, &error);
 	test_assert_no_error(error);
 	assert_int_equal(e->n, 0);
 	assert_true(e->accuracy == 0 && e->loss == 0);

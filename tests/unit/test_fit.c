@@ -27,9 +27,9 @@ test_means(void **state)
 	fit_run_start(&run, &fit_data, &spec);
 	fit_run(&run);
 	g_autoptr(Evaluation) train =
-		evaluate(run.network, run.train, NULL, &run.error);
+		evaluate(run.network, run.train, NULL, NULL, &run.error);
 	g_autoptr(Evaluation) val =
-		evaluate(run.network, run.val, NULL, &run.error);
+		evaluate(run.network, run.val, NULL, NULL, &run.error);
 	const EpochReport *r = fit_run_report(&run, 0);
 
 	assert_int_equal(run.end, FIT_DONE);
@@ -235,11 +235,11 @@ test_loss(void **state)
 	const float weights[] = { 7 / (2 * 4.0f), 7 / (2 * 3.0f) };
 	const Loss loss = { weights, 0.2 }, val_loss = { NULL, 0.2 };
 	g_autoptr(Evaluation) train =
-		evaluate(run.network, run.train, &loss, &run.error);
+		evaluate(run.network, run.train, &loss, NULL, &run.error);
 	g_autoptr(Evaluation) val =
-		evaluate(run.network, run.val, &val_loss, &run.error);
+		evaluate(run.network, run.val, &val_loss, NULL, &run.error);
 	g_autoptr(Evaluation) plain =
-		evaluate(run.network, run.train, NULL, &run.error);
+		evaluate(run.network, run.train, NULL, NULL, &run.error);
 	const EpochReport *r = fit_run_report(&run, 0);
 
 	assert_true(fabs(r->loss - train->loss) < 1e-5);
@@ -334,8 +334,8 @@ test_augments(void **state)
 	for (gint32 copy = 1; copy <= 2; copy++) {
 		const LoaderAugment augment = { &kw_policy_seed, 5, copy };
 		g_autofree gsize *order = samples_file_order(run.train);
-		g_autoptr(Loader) loader = loader_new(run.train, order, 7, 1,
-						      &augment, &run.error);
+		g_autoptr(Loader) loader = loader_new(
+			run.train, order, 7, 1, &augment, NULL, &run.error);
 
 		for (guint i = 0; i < 7; i++) {
 			const Batch *batch = loader_next(loader, &run.error);

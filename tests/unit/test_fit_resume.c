@@ -230,8 +230,8 @@ test_every_epoch(void **state)
 	(void)state;
 	start(&whole);
 	assert_int_equal(fit(&whole.network, whole.train, whole.val,
-			     &whole.recipe, ON_DIVERGENCE_STOP, whole.state,
-			     &saver, &whole.error),
+			     &whole.recipe, ON_DIVERGENCE_STOP, NULL,
+			     whole.state, &saver, &whole.error),
 			 FIT_DONE);
 	for (int i = 0; i < 3; i++) {
 		FitRun rest;

@@ -21,8 +21,8 @@ static Loader *
 start(const Samples *samples, const gsize *order, int batch)
 {
 	GError *error = NULL;
-	Loader *loader =
-		loader_new(samples, order, samples->n, batch, NULL, &error);
+	Loader *loader = loader_new(samples, order, samples->n, batch, NULL,
+				    NULL, &error);
 
 	test_assert_no_error(error);
 	return loader;
@@ -171,8 +171,8 @@ test_no_memory(void **state)
 	GError *error = NULL;
 
 	(void)state;
-	assert_null(
-		loader_new(samples, order, samples->n, G_MAXINT, NULL, &error));
+	assert_null(loader_new(samples, order, samples->n, G_MAXINT, NULL, NULL,
+			       &error));
 	test_assert_error(&error, KW_ERROR_MEMORY, "loader");
 }
 

@@ -122,8 +122,8 @@ check_pass(const Pair *pair, const Samples *samples, const gsize *order,
 {
 	const LoaderAugment augment = { &pair->policy, SEED, copy };
 	GError *error = NULL;
-	g_autoptr(Loader) loader =
-		loader_new(samples, order, n, batch_size, &augment, &error);
+	g_autoptr(Loader) loader = loader_new(samples, order, n, batch_size,
+					      &augment, NULL, &error);
 	gsize done = 0;
 
 	test_assert_no_error(error);
@@ -280,7 +280,7 @@ without_a_policy_nothing_is_made(void **state)
 	assert_int_equal(pair.all->n, n);
 	g_autofree gsize *order = samples_file_order(pair.all);
 	g_autoptr(Loader) loader =
-		loader_new(pair.all, order, n, (int)n, NULL, &error);
+		loader_new(pair.all, order, n, (int)n, NULL, NULL, &error);
 	test_assert_no_error(error);
 	batch = loader_next(loader, &error);
 	test_assert_no_error(error);
@@ -304,7 +304,7 @@ a_pass_may_be_stopped(void **state)
 		const LoaderAugment augment = { &pair.policy, SEED, 1 };
 		Loader *loader =
 			loader_new(pair.originals, order, pair.originals->n, 2,
-				   &augment, NULL);
+				   &augment, NULL, NULL);
 
 		assert_non_null(loader);
 		for (int i = 0; i < round % 5; i++)

@@ -1,0 +1,48 @@
+#include "train/feature_key.h"
+
+#include "kw/alloc.h"
+#include "train/plan.h"
+
+/* The values in Keras's order: the layout of the masters is oneDNN's choice. */
+static gboolean
+add_param(GChecksum *sum, Dnn *dnn, const Param *param, GError **error)
+{
+	const gsize n = param->keras != NULL ? dnn_layout_floats(param->keras)
+					     : param->n;
+	g_autofree float *values =
+		kw_alloc(n, sizeof *values, "the weights of a layer", error);
+
+	if (values == NULL || !param_export(dnn, param, values, error))
+		return FALSE;
+	g_checksum_update(sum, (const guchar *)values,
+			  (gssize)(n * sizeof *values));
+	return TRUE;
+}
+
+static gboolean
+add_layer(GChecksum *sum, const Layer *layer, GError **error)
+{
+	return layer->kernel == NULL ||
+	       (add_param(sum, layer->dnn, layer->kernel, error) &&
+		add_param(sum, layer->dnn, layer->bias, error));
+}
+
+char *
+feature_key(const Network *network, const char *data, GError **error)
+{
+	const NetworkSpec *spec = &network->spec;
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autofree char *plan = plan_text(&spec->mode);
+	g_autofree char *facts = g_strdup_printf(
+		"data=%s\nlayer=%s\nimage=%d,%d,%d\nbatch=%d\nplan=%s\n"
+		"threads=%d\nonednn=%s\nisa=%d\n",
+		data, network_feature_layer(network)->name, spec->height,
+		spec->width, spec->channels, spec->batch, plan, spec->threads,
+		dnn_version(), dnn_isa());
+
+	g_checksum_update(sum, (const guchar *)facts, -1);
+	for (guint i = 0; i < network->first_trained; i++)
+		if (!add_layer(sum, network->layers[i], error))
+			return NULL;
+	return g_strdup(g_checksum_get_string(sum));
+}
