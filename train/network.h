@@ -28,6 +28,7 @@ typedef struct {
 	double l2;      /* on the kernel of the last hidden layer */
 	int freeze;     /* the first so many layers, as Keras counts them */
 	gboolean training;
+	gboolean accumulates; /* gradients of several passes: accumulate.h */
 	guint64 seed;
 	int threads;
 	DnnMode mode; /* all zeros: float32, N,H,W,C, direct; see plan.h */
@@ -36,7 +37,7 @@ typedef struct {
 /* What a network takes, in bytes. */
 typedef struct {
 	gsize weights;     /* parameters, and copies for the operations */
-	gsize training;    /* their gradients and velocities */
+	gsize training;    /* their gradients, sums of these, and velocities */
 	gsize activations; /* and their gradients */
 	gsize scratch;     /* of oneDNN */
 	gsize total;

@@ -22,6 +22,7 @@ spec_to_train(const Run *run)
 			     .l2 = recipe->l2,
 			     .freeze = fit_freeze(recipe, run->state->epoch),
 			     .training = TRUE,
+			     .accumulates = recipe->accumulate > 1,
 			     .seed = recipe->seed,
 			     .threads = run->options->common.threads };
 
@@ -164,6 +165,24 @@ plan_memory(const Run *run, const NetworkSpec *spec, NetworkMemory *memory,
 	return TRUE;
 }
 
+/* What to do about it: "use ...".  Free it. */
+static char *
+remedy(const NetworkSpec *spec, gboolean limited)
+{
+	g_autofree char *batch = NULL;
+
+	if (spec->batch > 1)
+		batch = g_strdup_printf(
+			"a smaller --batch than %d%s, ", spec->batch,
+			spec->training ? " (--accumulate makes up for it)"
+				       : "");
+	return g_strdup_printf("%sa smaller kw-prep --size than %dx%d, or %s",
+			       batch != NULL ? batch : "", spec->height,
+			       spec->width,
+			       limited ? "a larger --memory"
+				       : "--memory where you know better");
+}
+
 static gboolean
 check_memory(Run *run, const NetworkSpec *spec, gboolean say, GError **error)
 {
@@ -171,6 +190,7 @@ check_memory(Run *run, const NetworkSpec *spec, gboolean say, GError **error)
 	const guint64 available = asked > 0 ? asked : kw_memory_available();
 	g_autofree char *needed = NULL;
 	g_autofree char *there = NULL;
+	g_autofree char *advice = NULL;
 	NetworkMemory m;
 	gsize copies, total;
 
@@ -184,15 +204,12 @@ check_memory(Run *run, const NetworkSpec *spec, gboolean say, GError **error)
 	}
 	needed = kw_size_text(total);
 	there = kw_size_text(available);
+	advice = remedy(spec, asked > 0);
 	g_set_error(error, KW_ERROR, KW_ERROR_MEMORY,
-		    "this takes %s of memory, and %s %s: use a smaller "
-		    "--batch than %d, a smaller kw-prep --size than %dx%d%s",
-		    needed, there,
+		    "this takes %s of memory, and %s %s: use %s", needed, there,
 		    asked > 0 ? "is what --memory allows"
 			      : "are available on this machine",
-		    spec->batch, spec->height, spec->width,
-		    asked > 0 ? ", or a larger --memory"
-			      : ", or --memory where you know better");
+		    advice);
 	return FALSE;
 }
 
