@@ -89,7 +89,8 @@ Layer *network_dense(const Network *network, guint i);
  */
 void network_set_input(Network *network, const float *images, int n);
 
-/* input -> probabilities; `step` keys dropout, which acts only if training. */
+/* input -> probabilities; `step` keys dropout, which acts only if training.
+ * If not, a signal ends it between two layers: KW_ERROR_INTERRUPTED. */
 gboolean network_forward(Network *network, gboolean training, guint64 step,
 			 GError **error);
 
