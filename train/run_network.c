@@ -2,6 +2,7 @@
 
 #include "kw/memory.h"
 #include "kw/size.h"
+#include "train/batch_size.h"
 #include "train/plan.h"
 #include "train/run.h"
 #include "train/settings.h"
@@ -40,12 +41,11 @@ l2_of_model(const ModelInfo *model)
 	return l2 > 0 && l2 <= 1e6 ? l2 : 0;
 }
 
-/* The network of a model, for use. */
+/* The network of a model, for use; its batch is for choose_batch(). */
 static NetworkSpec
 spec_of_model(const Run *run, const ModelInfo *model)
 {
-	NetworkSpec spec = { .batch = run->options->recipe.batch,
-			     .height = model->height,
+	NetworkSpec spec = { .height = model->height,
 			     .width = model->width,
 			     .channels = model->channels,
 			     .classes = (int)g_strv_length(model->class_names),
@@ -165,6 +165,32 @@ plan_memory(const Run *run, const NetworkSpec *spec, NetworkMemory *memory,
 	return TRUE;
 }
 
+/* What there is, or what may be taken of it. */
+static guint64
+available_memory(const Run *run)
+{
+	return run->options->memory > 0 ? run->options->memory
+					: kw_memory_available();
+}
+
+/* Of a network for use: it need not be that of the training, which takes more
+ * memory besides. */
+static gboolean
+choose_batch(const Run *run, NetworkSpec *spec, GError **error)
+{
+	const Samples *samples = run_report_samples(run);
+	const int asked = run->options->evaluate_batch;
+	const gsize others = file_buffer(spec) + PROGRAM_BYTES;
+	const guint64 available = available_memory(run);
+
+	if (asked > 0) {
+		spec->batch = asked;
+		return TRUE;
+	}
+	return batch_size_choose(spec, samples->n, BATCH_SIZE_DEFAULT,
+				 available - MIN(available, others), error);
+}
+
 /* What to do about it: "use ...".  Free it. */
 static char *
 remedy(const NetworkSpec *spec, gboolean limited)
@@ -187,7 +213,7 @@ static gboolean
 check_memory(Run *run, const NetworkSpec *spec, gboolean say, GError **error)
 {
 	const gsize asked = run->options->memory;
-	const guint64 available = asked > 0 ? asked : kw_memory_available();
+	const guint64 available = available_memory(run);
 	g_autofree char *needed = NULL;
 	g_autofree char *there = NULL;
 	g_autofree char *advice = NULL;
@@ -221,6 +247,8 @@ run_make_network(Run *run, const ModelInfo *model, GError **error)
 	g_autofree char *plan = NULL;
 	gsize all, trained;
 
+	if (model != NULL && !choose_batch(run, &spec, error))
+		return FALSE;
 	/* Choosing makes networks as well. */
 	if (!check_memory(run, &spec, FALSE, error) ||
 	    !choose_plan(run, &spec, error) ||
