@@ -32,7 +32,7 @@ feature_key(const Network *network, const char *data, GError **error)
 {
 	const NetworkSpec *spec = &network->spec;
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	g_autofree char *plan = plan_text(&spec->mode);
+	g_autofree char *plan = plan_text(&spec->plan);
 	g_autofree char *facts = g_strdup_printf(
 		"data=%s\nlayer=%s\nimage=%d,%d,%d\nbatch=%d\nplan=%s\n"
 		"threads=%d\nonednn=%s\nisa=%d\n",

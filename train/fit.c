@@ -6,7 +6,7 @@
 #include "kw/app.h"
 #include "train/evaluate.h"
 #include "train/schedule.h"
-#include "train/sgd.h"
+#include "train/step.h"
 
 typedef struct {
 	Network **network; /* the caller's */
@@ -32,12 +32,6 @@ fit_clear(Fit *fit)
 	g_free(fit->class_weights);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Fit, fit_clear)
-
-static gsize
-count_steps(const Samples *train, int batch)
-{
-	return (train->n + (gsize)batch - 1) / (gsize)batch;
-}
 
 /* ---- stages */
 
@@ -112,37 +106,6 @@ begin_stage(Fit *fit, GError **error)
 
 /* ---- steps */
 
-/* `skip` has to know before the update, for there is no way back from it. */
-static gboolean
-needs_norm(const Fit *fit)
-{
-	return fit->recipe->clip_norm > 0 ||
-	       fit->on_divergence == ON_DIVERGENCE_SKIP;
-}
-
-/* Unless the loss has told that there is no use: gradients, and if they are
- * asked for their norm and what it tells of the step's health. */
-static gboolean
-find_gradients(Fit *fit, const Batch *batch, double *norm, StepHealth *health,
-	       GError **error)
-{
-	Network *network = *fit->network;
-
-	*norm = 0;
-	if (*health == STEP_NOT_FINITE ||
-	    (*health == STEP_EXPLODES &&
-	     fit->on_divergence == ON_DIVERGENCE_SKIP))
-		return TRUE;
-	if (!network_backward(network, batch->labels, batch->n, &fit->loss,
-			      error))
-		return FALSE;
-	if (needs_norm(fit))
-		*norm = sgd_gradient_norm(network);
-	if (!isfinite(*norm))
-		*health = STEP_NOT_FINITE;
-	return TRUE;
-}
-
 static double
 current_rate(const Fit *fit, gsize step)
 {
@@ -150,61 +113,29 @@ current_rate(const Fit *fit, gsize step)
 	       schedule_rate(fit->recipe, fit->state->epoch, step, fit->steps);
 }
 
-static gboolean
-update(Fit *fit, double norm, double loss, GError **error)
+/* The samples of the steps of the epoch that are done. */
+static gsize
+samples_done(const Fit *fit)
 {
-	const Recipe *recipe = fit->recipe;
-	const SgdStep step = { .rate = current_rate(fit, fit->state->step),
-			       .momentum = recipe->momentum,
-			       .body_rate = recipe->body_rate,
-			       .scale = sgd_clip(norm, recipe->clip_norm) };
-	g_autoptr(GError) failure = NULL;
-
-	if (sgd_update(*fit->network, &step, &failure))
-		return TRUE;
-	if (g_error_matches(failure, KW_ERROR, KW_ERROR_INPUT))
-		guard_fail(fit->state, failure->message, loss, error);
-	else
-		g_propagate_error(error, g_steal_pointer(&failure));
-	return FALSE;
+	return MIN(fit->state->step * step_images(fit->recipe), fit->train->n);
 }
 
-/* Forward, backward, update.  *loss is the mean over the batch, with L2. */
 static gboolean
-take_step(Fit *fit, const Batch *batch, double *loss, GError **error)
+take_step(Fit *fit, Loader *loader, double *loss, GError **error)
 {
-	Network *network = *fit->network;
-	TrainState *state = fit->state;
-	double cross_entropy, norm;
-	StepHealth health;
-	int correct;
-	gboolean skip;
+	const Step step = {
+		.network = *fit->network,
+		.loader = loader,
+		.cache = fit->cache,
+		.images = MIN(step_images(fit->recipe),
+			      fit->train->n - samples_done(fit)),
+		.recipe = fit->recipe,
+		.loss = &fit->loss,
+		.on_divergence = fit->on_divergence,
+		.rate = current_rate(fit, fit->state->step),
+	};
 
-	if (!feature_cache_forward(fit->cache, network, batch, KW_TRAIN, TRUE,
-				   state->steps, error))
-		return FALSE;
-	cross_entropy = network_cross_entropy(network, batch->labels, batch->n,
-					      &fit->loss, &correct) /
-			batch->n;
-	*loss = cross_entropy + network_l2_loss(network);
-	health = guard_judge(
-		state, *loss, cross_entropy,
-		guard_blind_loss(network->spec.classes, &fit->loss));
-	if (!find_gradients(fit, batch, &norm, &health, error) ||
-	    !guard_note(state, health, fit->on_divergence, *loss, cross_entropy,
-			&skip, error) ||
-	    (!skip && !update(fit, norm, *loss, error)))
-		return FALSE;
-	if (skip) {
-		state->skipped++;
-	} else {
-		state->loss_sum += *loss * batch->n;
-		state->correct += (gsize)correct;
-		state->seen += (gsize)batch->n;
-	}
-	state->step++;
-	state->steps++;
-	return TRUE;
+	return step_take(&step, fit->state, loss, error);
 }
 
 /* The loader of the steps of the epoch that are left. */
@@ -215,8 +146,7 @@ open_loader(const Fit *fit, const gsize *order, GError **error)
 	const Recipe *recipe = fit->recipe;
 	const LoaderAugment augment = { &recipe->policy, recipe->seed,
 					fit->state->epoch };
-	const gsize first =
-		MIN(fit->state->step * (gsize)recipe->batch, train->n);
+	const gsize first = samples_done(fit);
 
 	return loader_new(train, order + first, train->n - first, recipe->batch,
 			  recipe->augments ? &augment : NULL,
@@ -240,10 +170,9 @@ train_epoch(Fit *fit, GError **error)
 		return FALSE;
 	while (state->step < fit->steps) {
 		const gint64 begin = g_get_monotonic_time();
-		const Batch *batch = loader_next(loader, error);
 		double loss;
 
-		if (batch == NULL || !take_step(fit, batch, &loss, error))
+		if (!take_step(fit, loader, &loss, error))
 			return FALSE;
 		state->seconds += (double)(g_get_monotonic_time() - begin) /
 				  G_USEC_PER_SEC;
@@ -394,7 +323,7 @@ fit(Network **network, const Samples *train, const Samples *val,
 			    .cache = cache,
 			    .state = state,
 			    .listener = listener,
-			    .steps = count_steps(train, recipe->batch),
+			    .steps = step_count(recipe, train->n),
 			    .counts = samples_count_labels(train, classes) };
 	g_autoptr(GError) failure = NULL;
 	gboolean ok;
@@ -408,6 +337,7 @@ fit(Network **network, const Samples *train, const Samples *val,
 		begin_cache(&fit);
 	g_assert(!ok ||
 		 ((*network)->spec.batch == recipe->batch &&
+		  ((*network)->spec.accumulates || recipe->accumulate == 1) &&
 		  (*network)->spec.freeze == fit_freeze(recipe, state->epoch)));
 	while (ok && state->epoch <= recipe->epochs && !patience_is_over(&fit))
 		ok = train_epoch(&fit, &failure) &&

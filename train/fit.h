@@ -42,7 +42,7 @@ typedef struct {
 typedef enum {
 	FIT_DONE,        /* all epochs */
 	FIT_PATIENCE,    /* no better epoch for too long */
-	FIT_INTERRUPTED, /* SIGHUP, SIGINT or SIGTERM: the step was finished */
+	FIT_INTERRUPTED, /* SIGHUP, SIGINT or SIGTERM, between two steps */
 	FIT_FAILED,      /* an error is set */
 } FitEnd;
 
@@ -57,10 +57,11 @@ int fit_epochs_alike(const Recipe *recipe, int epoch);
 /*
  * Train on `train` (n > 0) from where `state` stands, validating on `val` after
  * each epoch (n may be 0: every epoch then counts as the best).  Ties are not
- * better.  The network must have the recipe's batch and be frozen as
- * fit_freeze(recipe, state->epoch) says; it is replaced where a stage begins,
- * and NULL if that fails.  `cache` may be NULL, and is of no use where the
- * recipe augments; the weights are the same with it and without.
+ * better.  The network must have the recipe's batch, accumulate if the recipe
+ * does, and be frozen as fit_freeze(recipe, state->epoch) says; it is replaced
+ * where a stage begins, and NULL if that fails.  `cache` may be NULL, and is of
+ * no use where the recipe augments; the weights are the same with it and
+ * without.
  *
  * When interrupted, and at FIT_DONE and FIT_PATIENCE, network and state can be
  * saved; fit() goes on from them as if it had never stopped, with the same

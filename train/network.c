@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kw/error.h"
+#include "kw/app.h"
 #include "train/network_internal.h"
 
 /* VGG19 without top, as Keras names and counts it; 0 filters: pooling. */
@@ -274,7 +274,9 @@ forward_from(Network *network, guint first, gboolean training, guint64 step,
 
 		layer->training = training;
 		layer->step = step;
-		if (!layer->type->forward(layer, error))
+		/* Nothing is lost but answers; a step has to be whole. */
+		if ((!training && !kw_check_interrupted(error)) ||
+		    !layer->type->forward(layer, error))
 			return FALSE;
 	}
 	softmax_forward(network->probabilities, logits_layer(network)->dst,

@@ -37,6 +37,7 @@ typedef struct {
 	double l2;      /* on the kernel of the last hidden layer */
 	int freeze;     /* the first so many layers, as Keras counts them */
 	gboolean training;
+	gboolean accumulates; /* gradients of several passes: accumulate.h */
 	guint64 seed;
 	int threads;
 	NetworkPlan plan; /* see plan.h */
@@ -45,7 +46,7 @@ typedef struct {
 /* What a network takes, in bytes. */
 typedef struct {
 	gsize weights;     /* parameters, and copies for the operations */
-	gsize training;    /* their gradients and velocities */
+	gsize training;    /* their gradients, sums of these, and velocities */
 	gsize activations; /* and their gradients */
 	gsize scratch;     /* of oneDNN */
 	gsize total;
@@ -105,7 +106,8 @@ Layer *network_dense(const Network *network, guint i);
  */
 void network_set_input(Network *network, const float *images, int n);
 
-/* input -> probabilities; `step` keys dropout, which acts only if training. */
+/* input -> probabilities; `step` keys dropout, which acts only if training.
+ * If not, a signal ends it between two layers: KW_ERROR_INTERRUPTED. */
 gboolean network_forward(Network *network, gboolean training, guint64 step,
 			 GError **error);
 

@@ -36,6 +36,18 @@ take_transients(const Network *network, Region *region, void *transients[2])
 }
 
 static void
+place_sums(const Layer *layer, Region *training)
+{
+	Param *params[] = { layer->kernel, layer->bias };
+
+	if (!layer->trainable)
+		return;
+	for (gsize i = 0; i < G_N_ELEMENTS(params); i++)
+		params[i]->sum =
+			region_take(training, params[i]->n * sizeof(float));
+}
+
+static void
 place(Network *network)
 {
 	const NetworkSpec *spec = &network->spec;
@@ -64,6 +76,8 @@ place(Network *network)
 		if (spec->training && i > network->first_trained)
 			layer->dsrc = transients[(i + 1) % 2];
 		layer_place(layer, memory);
+		if (spec->accumulates)
+			place_sums(layer, &memory->training);
 	}
 }
 

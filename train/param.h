@@ -14,6 +14,7 @@ typedef struct {
 	gsize n;           /* floats in each of those, padding included */
 	float *value;
 	float *gradient, *velocity; /* NULL when frozen */
+	float *sum; /* of gradients, where the network accumulates them */
 
 	/* Copies for the operations; equal to `value`, or to one another, where
 	 * layouts and types agree. */

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "kw/alloc.h"
-#include "kw/app.h"
 #include "kw/dataset.h"
 #include "kw/error.h"
+#include "kw/memory.h"
+#include "train/batch_size.h"
 #include "train/predict_views.h"
 
 struct Predictor {
@@ -30,11 +31,12 @@ image_size(const ModelInfo *info)
 
 /* The network of a model, without what only training needs. */
 static Network *
-load_network(const char *model, const ModelInfo *info, int batch, int threads,
-	     GError **error)
+load_network(const char *model, const ModelInfo *info, gsize n, int most,
+	     int threads, GError **error)
 {
-	NetworkSpec spec = { .batch = batch,
-			     .height = info->height,
+	/* Threads that decode photos need room as well. */
+	const guint64 room = kw_memory_available() / 2;
+	NetworkSpec spec = { .height = info->height,
 			     .width = info->width,
 			     .channels = info->channels,
 			     .classes = (int)g_strv_length(info->class_names),
@@ -44,6 +46,8 @@ load_network(const char *model, const ModelInfo *info, int batch, int threads,
 	LoadedWeights loaded;
 
 	memcpy(spec.head, info->head, sizeof spec.head);
+	if (!batch_size_choose(&spec, n, most, room, error))
+		return NULL;
 	network = network_new(&spec, error);
 	if (network == NULL ||
 	    !model_load_weights(model, network, TRUE, &loaded, error))
@@ -82,7 +86,7 @@ prepare_views(Predictor *p, GError **error)
 }
 
 Predictor *
-predictor_new(const char *model, int batch, int threads, gboolean tta,
+predictor_new(const char *model, gsize n, int most, int threads, gboolean tta,
 	      GError **error)
 {
 	g_autoptr(Predictor) p = g_new0(Predictor, 1);
@@ -91,10 +95,11 @@ predictor_new(const char *model, int batch, int threads, gboolean tta,
 	p->info = model_read_info(model, error);
 	if (p->info == NULL || !set_request(p, error))
 		return NULL;
-	p->network = load_network(model, p->info, batch, threads, error);
+	p->network = load_network(model, p->info, n, most, threads, error);
 	if (p->network == NULL || (tta && !prepare_views(p, error)))
 		return NULL;
-	p->input = kw_alloc((gsize)batch, image_size(p->info) * sizeof(float),
+	p->input = kw_alloc((gsize)p->network->spec.batch,
+			    image_size(p->info) * sizeof(float),
 			    "the input of a batch", error);
 	return p->input != NULL ? g_steal_pointer(&p) : NULL;
 }
@@ -111,6 +116,12 @@ predictor_free(Predictor *p)
 	model_info_free(p->info);
 	g_free(p->model);
 	g_free(p);
+}
+
+int
+predictor_batch(const Predictor *p)
+{
+	return p->network->spec.batch;
 }
 
 const ModelInfo *
@@ -194,9 +205,7 @@ predictor_run(Predictor *p, const guint8 *pixels, int n, float *probabilities,
 	for (int v = 0; v < PREDICT_N_VIEWS; v++) {
 		const KwTransform view = predict_view(v);
 
-		/* All views of a batch may take minutes. */
-		if (!kw_check_interrupted(error) ||
-		    !add_view(p, pixels, n, &view, probabilities, error))
+		if (!add_view(p, pixels, n, &view, probabilities, error))
 			return FALSE;
 	}
 	for (gsize i = 0; i < count; i++)

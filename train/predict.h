@@ -8,15 +8,19 @@
 typedef struct Predictor Predictor;
 
 /*
- * Read a kw model, to predict up to `batch` images at a time with `threads`
- * threads, in one view or, with `tta`, in those of predict_views.h.
+ * Read a kw model, to predict n images with `threads` threads, up to `most` at
+ * a time, or less where there is no memory for them (batch_size.h), in one view
+ * or, with `tta`, in those of predict_views.h.
  * Errors: those of model_read_info() and network_new(); KW_ERROR_UNSUPPORTED
  * when photos were fitted in a way that this program does not know.
  */
-Predictor *predictor_new(const char *model, int batch, int threads,
+Predictor *predictor_new(const char *model, gsize n, int most, int threads,
 			 gboolean tta, GError **error);
 void predictor_free(Predictor *predictor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Predictor, predictor_free)
+
+/* Images at a time. */
+int predictor_batch(const Predictor *predictor);
 
 /* Both are owned by the predictor. */
 const ModelInfo *predictor_info(const Predictor *predictor);
@@ -24,10 +28,10 @@ const ModelInfo *predictor_info(const Predictor *predictor);
 const KwImageRequest *predictor_request(const Predictor *predictor);
 
 /*
- * Predict n images, 1..batch: pixels are n x h x w x c, probabilities
- * n x classes; with views, the means of those of each view.
+ * Predict n images, 1..predictor_batch(): pixels are n x h x w x c,
+ * probabilities n x classes; with views, the means of those of each view.
  * KW_ERROR_FORMAT when they are no numbers: the weights are too large;
- * KW_ERROR_INTERRUPTED, between views.  One thread, outside parallel regions.
+ * KW_ERROR_INTERRUPTED.  One thread, outside parallel regions.
  */
 gboolean predictor_run(Predictor *predictor, const guint8 *pixels, int n,
 		       float *probabilities, GError **error);

@@ -252,10 +252,11 @@ prepare(Run *run, GError **error)
 	if (run->input == NULL)
 		return FALSE;
 	n = predict_input_count(run->input);
-	batch = (int)MIN((gsize)o->batch, n);
-	run->predictor = predictor_new(o->model, batch, threads, o->tta, error);
+	run->predictor =
+		predictor_new(o->model, n, o->batch, threads, o->tta, error);
 	if (run->predictor == NULL)
 		return FALSE;
+	batch = predictor_batch(run->predictor);
 	info = predictor_info(run->predictor);
 	if (!check_threshold(o, info, error) ||
 	    !predict_input_check(run->input, o->model, info, error))

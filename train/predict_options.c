@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "train/batch_size.h"
+
 enum {
 	KEY_SPLIT = 0x100,
 	KEY_BATCH,
@@ -13,7 +15,7 @@ enum {
 	KEY_STRICT,
 };
 
-enum { DEFAULT_BATCH = 8, MAX_BATCH = 1024, MAX_TOP = 1000000 };
+enum { MAX_BATCH = 1024, MAX_TOP = 1000000 };
 
 static const struct argp_option table[] = {
 	{ NULL, 0, NULL, 0, "Predicting:", 1 },
@@ -23,7 +25,7 @@ static const struct argp_option table[] = {
 	  "Test-time augmentation: average over ten views of each photo, five "
 	  "crops and their mirror images",
 	  1 },
-	{ "batch", KEY_BATCH, "N", 0, "Photos at a time (8)", 1 },
+	{ "batch", KEY_BATCH, "N", 0, "Photos at a time, at most (8)", 1 },
 
 	{ NULL, 0, NULL, 0, "Output:", 2 },
 	{ "top", KEY_TOP, "K", 0,
@@ -162,7 +164,7 @@ predict_options_parse(PredictOptions *options, int argc, char **argv)
 	};
 
 	*options = (PredictOptions){ .split = KW_N_SPLITS,
-				     .batch = DEFAULT_BATCH };
+				     .batch = BATCH_SIZE_DEFAULT };
 	kw_common_init(&options->common);
 	options->paths = g_ptr_array_new();
 	argp_parse(&argp, argc, argv, 0, NULL, options);

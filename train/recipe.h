@@ -41,6 +41,7 @@ typedef struct {
 
 	/* steps */
 	int batch;
+	int accumulate;        /* batches of a step: see step.h */
 	double rate, momentum; /* of SGD */
 	double body_rate;      /* factor on the rate of convolutions: key
 				  body-lr-factor; 0..1 */

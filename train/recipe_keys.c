@@ -56,9 +56,17 @@ static const KwTypedKey keys[] = {
 	  .kind = KW_KEY_NUMBER,
 	  .offset = AT(label_smoothing),
 	  .high = 0.9 },
-	{ .key = { "batch", "N", "Images a step", STEPS },
+	{ .key = { "batch", "N", "Images a batch", STEPS },
 	  .kind = KW_KEY_INT,
 	  .offset = AT(batch),
+	  .low = 1,
+	  .high = 4096 },
+	{ .key = { "accumulate", "N",
+		   "Batches a step: as one batch N times as large, in little "
+		   "more memory",
+		   STEPS },
+	  .kind = KW_KEY_INT,
+	  .offset = AT(accumulate),
 	  .low = 1,
 	  .high = 4096 },
 	{ .key = { "lr", "RATE", "Learning rate of SGD", STEPS },
@@ -153,10 +161,15 @@ G_STATIC_ASSERT(sizeof(Schedule) == sizeof(guint));
 /* None that options of ours begin with, so that these can be abbreviated; but
  * for batch-size, which everybody will try. */
 const RecipeName recipe_keras_names[] = {
-	{ "learning-rate", "lr" },          { "batch-size", "batch" },
-	{ "global-clipnorm", "clip-norm" }, { "kernel-regularizer", "l2" },
-	{ "early-stopping", "patience" },   { "reduce-lr", "plateau" },
-	{ "random-state", "seed" },         { NULL, NULL },
+	{ "learning-rate", "lr" },
+	{ "batch-size", "batch" },
+	{ "gradient-accumulation-steps", "accumulate" },
+	{ "global-clipnorm", "clip-norm" },
+	{ "kernel-regularizer", "l2" },
+	{ "early-stopping", "patience" },
+	{ "reduce-lr", "plateau" },
+	{ "random-state", "seed" },
+	{ NULL, NULL },
 };
 
 /* Unless a key of ours is as near. */

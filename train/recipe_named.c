@@ -7,6 +7,7 @@ const Recipe recipe_seed = {
 	.dropout = 0.5,
 	.l2 = 0.01,
 	.batch = 4,
+	.accumulate = 1,
 	.rate = 1e-4,
 	.momentum = 0.9,
 	.body_rate = 1,

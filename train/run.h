@@ -191,6 +191,10 @@ void run_tell_log_failure(Run *run, GError *failure);
 
 /* ---- run_report.c */
 
+/* What is reported on: the test images, or the validation images for want of
+ * them. */
+const Samples *run_report_samples(const Run *run);
+
 /*
  * The test report of the network, which holds the weights of `report` (NULL:
  * not of this run): printed, to --summary, into the log, and as *json (free

@@ -90,7 +90,7 @@ drop_copies(Run *run, GError **error)
 	const char *name = kw_dataset_name(run->dataset);
 	gsize dropped;
 
-	if (!run->options->recipe.augments)
+	if (!run->options->recipe.augments || run->options->evaluate)
 		return TRUE;
 	dropped = samples_drop_copies(run->splits[KW_TRAIN]);
 	if (run->splits[KW_TRAIN]->n == 0) {

@@ -2,6 +2,7 @@
 
 #include "kw/memory.h"
 #include "kw/size.h"
+#include "train/batch_size.h"
 #include "train/plan.h"
 #include "train/run.h"
 #include "train/settings.h"
@@ -22,6 +23,7 @@ spec_to_train(const Run *run)
 			     .l2 = recipe->l2,
 			     .freeze = fit_freeze(recipe, run->state->epoch),
 			     .training = TRUE,
+			     .accumulates = recipe->accumulate > 1,
 			     .seed = recipe->seed,
 			     .threads = run->options->common.threads };
 
@@ -39,12 +41,11 @@ l2_of_model(const ModelInfo *model)
 	return l2 > 0 && l2 <= 1e6 ? l2 : 0;
 }
 
-/* The network of a model, for use. */
+/* The network of a model, for use; its batch is for choose_batch(). */
 static NetworkSpec
 spec_of_model(const Run *run, const ModelInfo *model)
 {
-	NetworkSpec spec = { .batch = run->options->recipe.batch,
-			     .height = model->height,
+	NetworkSpec spec = { .height = model->height,
 			     .width = model->width,
 			     .channels = model->channels,
 			     .classes = (int)g_strv_length(model->class_names),
@@ -132,12 +133,12 @@ plan_memory(const Run *run, const NetworkSpec *spec, NetworkMemory *memory,
 	return TRUE;
 }
 
+/* What there is, or what may be taken of it. */
 static guint64
 available_memory(const Run *run)
 {
-	const gsize asked = run->options->memory;
-
-	return asked > 0 ? asked : kw_memory_available();
+	return run->options->memory > 0 ? run->options->memory
+					: kw_memory_available();
 }
 
 /* What is left for the network. */
@@ -145,13 +146,49 @@ static gboolean
 find_room(const Run *run, const NetworkSpec *spec, gsize *room, GError **error)
 {
 	const guint64 available = available_memory(run);
-	NetworkMemory m;
+	NetworkMemory m, first;
 	gsize copies;
 
-	if (!plan_memory(run, spec, &m, &copies, error))
+	if (!plan_memory(run, spec, &m, &first, &copies, error))
 		return FALSE;
 	*room = available - MIN(available, copies + PROGRAM_BYTES);
 	return TRUE;
+}
+
+/* Of a network for use: it need not be that of the training, which takes more
+ * memory besides. */
+static gboolean
+choose_batch(const Run *run, NetworkSpec *spec, GError **error)
+{
+	const Samples *samples = run_report_samples(run);
+	const int asked = run->options->evaluate_batch;
+	const gsize others = file_buffer(spec) + PROGRAM_BYTES;
+	const guint64 available = available_memory(run);
+
+	if (asked > 0) {
+		spec->batch = asked;
+		return TRUE;
+	}
+	return batch_size_choose(spec, samples->n, BATCH_SIZE_DEFAULT,
+				 available - MIN(available, others), error);
+}
+
+/* What to do about it: "use ...".  Free it. */
+static char *
+remedy(const NetworkSpec *spec, gboolean limited)
+{
+	g_autofree char *batch = NULL;
+
+	if (spec->batch > 1)
+		batch = g_strdup_printf(
+			"a smaller --batch than %d%s, ", spec->batch,
+			spec->training ? " (--accumulate makes up for it)"
+				       : "");
+	return g_strdup_printf("%sa smaller kw-prep --size than %dx%d, or %s",
+			       batch != NULL ? batch : "", spec->height,
+			       spec->width,
+			       limited ? "a larger --memory"
+				       : "--memory where you know better");
 }
 
 static gboolean
@@ -161,6 +198,7 @@ check_memory(Run *run, const NetworkSpec *spec, gboolean say, GError **error)
 	const guint64 available = available_memory(run);
 	g_autofree char *needed = NULL;
 	g_autofree char *there = NULL;
+	g_autofree char *advice = NULL;
 	NetworkMemory m, first;
 	gsize copies, features, total;
 
@@ -176,15 +214,12 @@ check_memory(Run *run, const NetworkSpec *spec, gboolean say, GError **error)
 	}
 	needed = kw_size_text(total);
 	there = kw_size_text(available);
+	advice = remedy(spec, asked > 0);
 	g_set_error(error, KW_ERROR, KW_ERROR_MEMORY,
-		    "this takes %s of memory, and %s %s: use a smaller "
-		    "--batch than %d, a smaller kw-prep --size than %dx%d%s",
-		    needed, there,
+		    "this takes %s of memory, and %s %s: use %s", needed, there,
 		    asked > 0 ? "is what --memory allows"
 			      : "are available on this machine",
-		    spec->batch, spec->height, spec->width,
-		    asked > 0 ? ", or a larger --memory"
-			      : ", or --memory where you know better");
+		    advice);
 	return FALSE;
 }
 
@@ -234,6 +269,8 @@ run_make_network(Run *run, const ModelInfo *model, GError **error)
 	g_autofree char *plan = NULL;
 	gsize all, trained;
 
+	if (model != NULL && !choose_batch(run, &spec, error))
+		return FALSE;
 	/* Choosing makes networks as well. */
 	if (!check_memory(run, &spec, FALSE, error) ||
 	    !choose_plan(run, &spec, error) ||

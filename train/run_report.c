@@ -5,9 +5,8 @@
 #include "train/safetensors.h"
 #include "train/test_report.h"
 
-/* The test images, or the validation images for want of them. */
-static const Samples *
-choose_samples(const Run *run)
+const Samples *
+run_report_samples(const Run *run)
 {
 	return run->splits[KW_TEST]->n > 0 ? run->splits[KW_TEST]
 					   : run->splits[KW_VAL];
@@ -27,7 +26,7 @@ log_report(Run *run, const Evaluation *e, const Samples *samples, int epoch)
 gboolean
 run_report(Run *run, const EpochReport *report, char **json, GError **error)
 {
-	const Samples *samples = choose_samples(run);
+	const Samples *samples = run_report_samples(run);
 	const char *summary = run->options->summary;
 	g_autofree gsize *counts = samples_count_labels(
 		run->splits[KW_TRAIN], run->network->spec.classes);
@@ -93,6 +92,11 @@ run_evaluate(Run *run, GError **error)
 
 	if (!run_check_outputs(run, error))
 		return FALSE;
+	if (o->ignored != NULL)
+		run_say(run,
+			"--evaluate takes '%s' as it was trained, without "
+			"regard to %s",
+			path, o->ignored);
 	model = model_read_info(path, error);
 	return model != NULL && run_open_data(run, error) &&
 	       run_check_model(run, path, model, error) &&

@@ -4,6 +4,7 @@
 #include "kw/outfile.h"
 #include "train/run.h"
 #include "train/settings.h"
+#include "train/step.h"
 
 /* Of the run before, if it was killed while it wrote. */
 static void
@@ -145,8 +146,8 @@ static gboolean
 check_counters(const Run *run, GError **error)
 {
 	const TrainState *state = run->state;
-	const gsize batch = (gsize)run->options->recipe.batch;
-	const gsize steps = (run->splits[KW_TRAIN]->n + batch - 1) / batch;
+	const gsize steps =
+		step_count(&run->options->recipe, run->splits[KW_TRAIN]->n);
 
 	if (state->step <= steps)
 		return TRUE;

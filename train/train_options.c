@@ -91,10 +91,22 @@ static const struct argp_option own_options[] = {
 /* What is put together when the command line has been read. */
 typedef struct {
 	TrainOptions *options;
-	const char *recipe; /* a name or a file; NULL: the default */
-	GArray *settings;   /* KwSetting, in their order */
+	const char *recipe;     /* a name or a file; NULL: the default */
+	GArray *settings;       /* KwSetting, in their order */
+	GPtrArray *of_training; /* "--lr": options that --evaluate ignores */
 	gboolean print_recipe;
 } Parser;
+
+/* `name` is static. */
+static void
+note_of_training(const Parser *parser, const char *name)
+{
+	g_autofree char *option = g_strconcat("--", name, NULL);
+	const char *const noted = g_intern_string(option);
+
+	if (!g_ptr_array_find(parser->of_training, noted, NULL))
+		g_ptr_array_add(parser->of_training, (gpointer)noted);
+}
 
 /* ---- the recipe */
 
@@ -151,6 +163,7 @@ parse_recipe(int key, char *arg, struct argp_state *state, Parser *parser)
 	switch (key) {
 	case OPTION_RECIPE:
 		parser->recipe = arg;
+		note_of_training(parser, "recipe");
 		return 0;
 	case OPTION_PRINT_RECIPE:
 		parser->print_recipe = TRUE;
@@ -162,11 +175,32 @@ parse_recipe(int key, char *arg, struct argp_state *state, Parser *parser)
 		if (!kw_key_option(keys, n, key, arg, &setting))
 			return ARGP_ERR_UNKNOWN;
 		g_array_append_val(parser->settings, setting);
+		if (strcmp(setting.key, "batch") != 0)
+			note_of_training(parser, setting.key);
 		return 0;
 	}
 }
 
 /* ---- all others */
+
+/* Those that --evaluate has no use for. */
+static void
+note_if_of_training(const Parser *parser, int key)
+{
+	static const struct {
+		int key;
+		const char *name;
+	} options[] = {
+		{ OPTION_CHANNELS, "channels" },
+		{ OPTION_CHECKPOINT_MINUTES, "checkpoint-minutes" },
+		{ OPTION_ON_DIVERGENCE, "on-divergence" },
+		{ OPTION_LOG_DIR, "log-dir" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
+		if (key == options[i].key)
+			note_of_training(parser, options[i].name);
+}
 
 static const char *
 file_argument(const struct argp_state *state, const char *option,
@@ -240,6 +274,24 @@ parse_run(int key, char *arg, struct argp_state *state, TrainOptions *o)
 	}
 }
 
+/* What --evaluate makes of the options of training. */
+static void
+settle_evaluation(const Parser *parser)
+{
+	TrainOptions *o = parser->options;
+	g_autofree char *list = NULL;
+
+	for (guint i = 0; i < parser->settings->len; i++)
+		if (strcmp(g_array_index(parser->settings, KwSetting, i).key,
+			   "batch") == 0)
+			o->evaluate_batch = o->recipe.batch;
+	if (parser->of_training->len == 0)
+		return;
+	g_ptr_array_add(parser->of_training, NULL);
+	list = g_strjoinv(", ", (GStrv)parser->of_training->pdata);
+	o->ignored = g_intern_string(list);
+}
+
 /* Options that do not go together. */
 static void
 check_combination(const TrainOptions *o, const struct argp_state *state)
@@ -274,10 +326,12 @@ parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		settle_recipe(parser, state);
+		settle_evaluation(parser);
 		if (!parser->print_recipe)
 			check_combination(o, state);
 		return 0;
 	default:
+		note_if_of_training(parser, key);
 		status = parse_recipe(key, arg, state, parser);
 		return status != ARGP_ERR_UNKNOWN
 			       ? status
@@ -331,6 +385,7 @@ parse_all(TrainOptions *options, int argc, char **argv)
 	g_autofree struct argp_option *list = list_options();
 	g_autoptr(GArray) settings =
 		g_array_new(FALSE, FALSE, sizeof(KwSetting));
+	g_autoptr(GPtrArray) of_training = g_ptr_array_new();
 	const struct argp argp = {
 		.options = list,
 		.parser = parse,
@@ -340,7 +395,9 @@ parse_all(TrainOptions *options, int argc, char **argv)
 		       "or to what -o names; Keras opens it.",
 		.children = children,
 	};
-	Parser parser = { .options = options, .settings = settings };
+	Parser parser = { .options = options,
+			  .settings = settings,
+			  .of_training = of_training };
 
 	*options = (TrainOptions){ .recipe = recipe_seed,
 				   .checkpoint_minutes = 10 };

@@ -21,8 +21,11 @@ typedef struct {
 	OnDivergence on_divergence;
 
 	/* what is done */
-	gboolean resume;           /* go on from the resume file */
-	gboolean evaluate;         /* train nothing; exclusive with resume */
+	gboolean resume;     /* go on from the resume file */
+	gboolean evaluate;   /* train nothing; exclusive with resume */
+	int evaluate_batch;  /* images at a time then; 0: not said */
+	const char *ignored; /* options that were given and mean nothing then,
+				"--lr, --epochs"; NULL: none; static */
 	double checkpoint_minutes; /* between resume files; 0: each step */
 	gsize memory;              /* bytes; 0: what the machine has */
 	gboolean no_feature_cache; /* and its file is removed */

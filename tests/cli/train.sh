@@ -73,7 +73,7 @@ from_base -o one.h5
 from_base -o again.h5
 cmp one.h5 again.h5
 for option in --seed=1 --lr=0.002 --momentum=0.5 --dropout=0 --l2=0.1 \
-	--batch=7 --no-shuffle --freeze=20; do
+	--batch=7 --accumulate=2 --no-shuffle --freeze=20; do
 	from_base -f "$option" -o other.h5
 	! cmp -s one.h5 other.h5 || fail "$option changes nothing"
 done

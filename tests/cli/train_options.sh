@@ -29,7 +29,7 @@ for section in "What to start from:" "How to go on:" "Where to:" "Machine:" \
 done
 tr -s ' \n' ' ' < stdout > help
 for text in "block4_pool (5)" "on top (1024,1024)" "dense layers (0.5)" \
-	"part of the loss (0.01)" "Images a step (4)" "rate of SGD (0.0001)" \
+	"part of the loss (0.01)" "Images a batch (4)" "Batches a step: as one batch N times as large, in little more memory (1)" "rate of SGD (0.0001)" \
 	"N times (50)" "every epoch (on)" "KEY=VALUE;KEY=VALUE... (none)" \
 	"from seed N (42)" "or auto: bf16 where the CPU is fast with it (auto)"; do
 	grep -qF -e "$text" help || fail "no '$text' in: $(cat stdout)"
@@ -40,7 +40,7 @@ echo "-- the seed recipe is the default, and says nothing more"
 [ "$("$train" --print-recipe)" = "[recipe]" ] || fail "$("$train" --print-recipe)"
 same -- --recipe seed
 same -- --freeze block2_conv1 --head 1024,1024 --dropout 0.5 --l2 0.01 \
-	--class-weight none --label-smoothing 0 --batch 4 --lr 1e-4 \
+	--class-weight none --label-smoothing 0 --batch 4 --accumulate 1 --lr 1e-4 \
 	--momentum 0.9 --body-lr-factor 1 --clip-norm 0 --schedule constant \
 	--warmup 0 --plateau 0 --epochs 50 --head-epochs 0 --patience 4 \
 	--monitor val_acc --shuffle --augment none --seed 42
@@ -58,6 +58,7 @@ done << 'END'
 --class-weight=balanced
 --label-smoothing=0.1
 --batch=32
+--accumulate=8
 --lr=0.003
 --momentum=0.5
 --body-lr-factor=0.1
@@ -130,6 +131,7 @@ l2 -1
 class-weight auto
 label-smoothing 1
 batch 0
+accumulate 0
 lr fast
 momentum 1
 body-lr-factor 2
@@ -171,6 +173,8 @@ bad "--warmup: 60 epochs" --warmup 60
 bad "--plateau: 5 epochs" --plateau 5
 bad "--learning-rate: there is no such key; did you mean lr?" --learning-rate 1
 bad "--batch-size: there is no such key; did you mean batch?" --batch-size=1
+bad "gradient-accumulation-steps: there is no such key; did you mean accumulate?" \
+	--gradient-accumulation-steps=2
 bad "--evaluate and --resume: give one" --evaluate --resume
 bad "--weights none" --evaluate --weights none
 refused 1 "name the dataset" "$train" --resume

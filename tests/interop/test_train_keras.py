@@ -33,11 +33,11 @@ def fit(work, dataset, start, *options):
     return step_losses(done.stderr), weights
 
 
-def batches(labels, epochs):
-    """Slices of the steps of kw-train, in file order."""
+def batches(labels, epochs, batch=BATCH):
+    """Slices of the batches of kw-train, in file order."""
     for _ in range(epochs):
-        for first in range(0, len(labels), BATCH):
-            yield slice(first, first + BATCH)
+        for first in range(0, len(labels), batch):
+            yield slice(first, first + batch)
 
 
 def one_hot(labels):
@@ -155,15 +155,17 @@ def test_fifty_steps_of_the_seed_recipe_agree(drawn, work):
 # ---- options
 
 
-def keras_fit(model, dataset, optimizer, epochs, smoothing=0, weights=None):
-    """The losses of steps in file order, and the weights after the last."""
+def keras_fit(
+    model, dataset, optimizer, epochs, smoothing=0, weights=None, batch=BATCH
+):
+    """The losses of batches in file order, and the weights after the last."""
     model.compile(
         optimizer,
         keras.losses.CategoricalCrossentropy(label_smoothing=smoothing),
     )
     images, labels, _ = read_split(dataset, "train")
     losses = []
-    for rows in batches(labels, epochs):
+    for rows in batches(labels, epochs, batch):
         model.reset_metrics()
         losses.append(
             model.train_on_batch(
@@ -215,6 +217,24 @@ def test_clipping_by_the_norm_of_all_gradients(drawn, work, reference):
         keras.optimizers.SGD(1e-3, momentum=0.9), 1,
     )[0]  # fmt: skip
     assert abs(free[9] / theirs[0][9] - 1) > 1e-2
+
+
+def test_accumulated_gradients(drawn, work, reference):
+    """Batches that divide the images: Keras weighs them all alike."""
+    model, path, before = start_of(reference)
+    ours = fit(
+        work, drawn, path, *PLAIN, "--epochs", 4, "--batch", 19,
+        "--accumulate", 2, "--clip-norm", 0.5,
+    )  # fmt: skip
+    freeze(model, 17)
+    sgd = keras.optimizers.SGD(
+        1e-3, momentum=0.9, global_clipnorm=0.5, gradient_accumulation_steps=2
+    )
+    losses, weights = keras_fit(model, drawn, sgd, 4, batch=19)
+    assert len(losses) == 8
+    frozen = [layer.name for layer in model.layers if not layer.trainable]
+    theirs = losses.reshape(-1, 2).mean(axis=1), weights
+    assert_same_training(ours, theirs, before, frozen)
 
 
 def test_cosine_schedule_with_warm_up(drawn, work, reference):

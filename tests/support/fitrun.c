@@ -6,6 +6,7 @@
 
 #include "kw/app.h"
 #include "tests/support/params.h"
+#include "train/step.h"
 
 const TrainData fit_data = {
 	.height = 32,
@@ -41,6 +42,7 @@ fit_run_start(FitRun *run, const TrainData *data, const NetworkSpec *spec)
 	test_network_fill(run->network, 1);
 	run->recipe = (Recipe){ .freeze = spec->freeze,
 				.batch = spec->batch,
+				.accumulate = 1,
 				.momentum = 0.9,
 				.body_rate = 1,
 				.epochs = 1,
@@ -114,10 +116,10 @@ static void
 on_step(gpointer data, const TrainState *state, gsize steps, double loss)
 {
 	FitRun *run = data;
-	const gsize batch = (gsize)run->recipe.batch;
+	const gsize images = step_images(&run->recipe);
 
 	assert_ptr_equal(state, run->state);
-	assert_int_equal(steps, (run->train->n + batch - 1) / batch);
+	assert_int_equal(steps, (run->train->n + images - 1) / images);
 	assert_int_equal(state->epoch, state->history->len + 1);
 	assert_in_range(state->step, 1, steps);
 	assert_int_equal(state->steps,

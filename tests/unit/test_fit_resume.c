@@ -116,6 +116,21 @@ start(FitRun *run)
 	set_recipe(run);
 }
 
+/* Two steps an epoch: of 2 + 2 images, and of 2 + 1. */
+static void
+start_accumulating(FitRun *run)
+{
+	NetworkSpec head = spec;
+
+	head.freeze = 22;
+	head.batch = 2;
+	head.accumulates = TRUE;
+	fit_run_start(run, &fit_data, &head);
+	run->recipe.freeze = spec.freeze;
+	run->recipe.accumulate = 2;
+	set_recipe(run);
+}
+
 static void
 assert_same_network(const Network *a, const Network *b)
 {
@@ -158,19 +173,18 @@ assert_same_reports(const FitRun *a, const FitRun *b)
 
 /* After each step: stop, save, restore into a fresh network, go on. */
 static void
-test_every_step(void **state)
+check_every_step(void (*begin)(FitRun *run), int steps)
 {
 	FitRun whole, parts;
 	int stops = 0;
 
-	(void)state;
-	start(&whole);
+	begin(&whole);
 	fit_run(&whole);
 	assert_int_equal(whole.end, FIT_DONE);
-	assert_int_equal(whole.losses->len, 9);
+	assert_int_equal(whole.losses->len, steps);
 	/* It has something to show: weights moved, the rate was cut. */
 	assert_true(whole.state->plateau_factor < 1);
-	start(&parts);
+	begin(&parts);
 	do {
 		parts.stop_at = (int)parts.losses->len + 1;
 		fit_run(&parts);
@@ -179,14 +193,22 @@ test_every_step(void **state)
 		stops += parts.end == FIT_INTERRUPTED;
 	} while (parts.end == FIT_INTERRUPTED && stops < 20);
 	assert_int_equal(parts.end, FIT_DONE);
-	assert_int_equal(stops, 9);
-	assert_int_equal(parts.losses->len, 9);
-	for (guint i = 0; i < 9; i++)
+	assert_int_equal(stops, steps);
+	assert_int_equal(parts.losses->len, steps);
+	for (guint i = 0; i < (guint)steps; i++)
 		assert_true(fit_run_loss(&whole, i) == fit_run_loss(&parts, i));
 	assert_same_reports(&whole, &parts);
 	assert_same_network(whole.network, parts.network);
 	fit_run_clear(&whole);
 	fit_run_clear(&parts);
+}
+
+static void
+test_every_step(void **state)
+{
+	(void)state;
+	check_every_step(start, 9);
+	check_every_step(start_accumulating, 6);
 }
 
 /* ---- from the end of an epoch, where one saves as well */

@@ -64,9 +64,11 @@ static Predictor *
 predictor_ok(int batch, int threads, gboolean views)
 {
 	GError *error = NULL;
-	Predictor *p = predictor_new(model, batch, threads, views, &error);
+	Predictor *p = predictor_new(model, (gsize)batch, batch, threads, views,
+				     &error);
 
 	test_assert_no_error(error);
+	assert_int_equal(predictor_batch(p), batch);
 	return p;
 }
 
@@ -264,15 +266,27 @@ refuses_answers_that_are_no_numbers(void **state)
 		kernel[i] = 3e38f;
 	set_values(network->dnn, network_dense(network, 1)->kernel, kernel);
 	g_autofree char *broken = write_model("broken.h5", info);
-	g_autoptr(Predictor) p = predictor_new(broken, 1, 2, FALSE, &error);
+	g_autoptr(Predictor) p = predictor_new(broken, 1, 1, 2, FALSE, &error);
 	test_assert_no_error(error);
 	assert_false(predictor_run(p, images[0], 1, probabilities, &error));
 	test_assert_error(&error, KW_ERROR_FORMAT, "not a number");
 }
 
+/* Of nine images and eight at a time, five and four. */
+static void
+batches_are_about_equal(void **state)
+{
+	GError *error = NULL;
+	g_autoptr(Predictor) p = predictor_new(model, 9, 8, 2, FALSE, &error);
+
+	(void)state;
+	test_assert_no_error(error);
+	assert_int_equal(predictor_batch(p), 5);
+}
+
 /* The last test: nothing takes a noted signal back. */
 static void
-a_signal_ends_the_views(void **state)
+a_signal_ends_a_batch(void **state)
 {
 	float probabilities[CLASSES];
 	GError *error = NULL;
@@ -282,8 +296,8 @@ a_signal_ends_the_views(void **state)
 	raise(SIGTERM);
 	assert_false(predictor_run(tta, images[0], 1, probabilities, &error));
 	test_assert_error(&error, KW_ERROR_INTERRUPTED, "terminated");
-	/* What is under way without views is brought to its end. */
-	run(plain, images[0], 1, probabilities);
+	assert_false(predictor_run(plain, images[0], 1, probabilities, &error));
+	test_assert_error(&error, KW_ERROR_INTERRUPTED, "terminated");
 }
 
 int
@@ -296,7 +310,8 @@ main(void)
 		cmocka_unit_test(predicts_what_the_network_does),
 		cmocka_unit_test(batches_and_threads_do_not_matter),
 		cmocka_unit_test(refuses_answers_that_are_no_numbers),
-		cmocka_unit_test(a_signal_ends_the_views),
+		cmocka_unit_test(batches_are_about_equal),
+		cmocka_unit_test(a_signal_ends_a_batch),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

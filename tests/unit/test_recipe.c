@@ -39,17 +39,29 @@ static void
 keys_are_in_the_order_of_the_manual(void **state)
 {
 	static const char *const names[] = {
-		"freeze",         "head",
-		"dropout",        "l2",
-		"class-weight",   "label-smoothing",
-		"batch",          "lr",
-		"momentum",       "body-lr-factor",
-		"clip-norm",      "schedule",
-		"warmup",         "plateau",
-		"plateau-factor", "epochs",
-		"head-epochs",    "head-lr",
-		"patience",       "monitor",
-		"shuffle",        "augment",
+		"freeze",
+		"head",
+		"dropout",
+		"l2",
+		"class-weight",
+		"label-smoothing",
+		"batch",
+		"accumulate",
+		"lr",
+		"momentum",
+		"body-lr-factor",
+		"clip-norm",
+		"schedule",
+		"warmup",
+		"plateau",
+		"plateau-factor",
+		"epochs",
+		"head-epochs",
+		"head-lr",
+		"patience",
+		"monitor",
+		"shuffle",
+		"augment",
 		"seed",
 	};
 	gsize n;
@@ -81,6 +93,7 @@ static const Example examples[] = {
 	{ "class-weight", "balanced", "balanced" },
 	{ "label-smoothing", "0.1", "0.1" },
 	{ "batch", "32", "32" },
+	{ "accumulate", "8", "8" },
 	{ "lr", "0.30000000000000004", "0.30000000000000004" },
 	{ "momentum", "0.99", "0.99" },
 	{ "body-lr-factor", "0.1", "0.1" },
@@ -139,7 +152,8 @@ fields_are_what_the_keys_say(void **state)
 	assert_int_equal(r.n_head, 2);
 	assert_memory_equal(r.head, head, sizeof head);
 	assert_true(r.dropout == 0.25 && r.l2 == 1e-3 && r.balanced);
-	assert_true(r.label_smoothing == 0.1 && r.batch == 32);
+	assert_true(r.label_smoothing == 0.1);
+	assert_true(r.batch == 32 && r.accumulate == 8);
 	assert_true(r.rate == 0.30000000000000004 && r.momentum == 0.99);
 	assert_true(r.body_rate == 0.1 && r.clip_norm == 5);
 	assert_true(r.schedule == SCHEDULE_COSINE && r.warmup == 0.5);
@@ -271,6 +285,8 @@ static const Example refused[] = {
 	{ "batch", "0", "0 is not a whole number from 1 to 4096" },
 	{ "batch", "4097", "4097 is not a whole number" },
 	{ "batch", "2.5", "2.5 is not a whole number" },
+	{ "accumulate", "0", "0 is not a whole number from 1 to 4096" },
+	{ "accumulate", "4097", "4097 is not a whole number" },
 	{ "lr", "nan", "'nan' is not a number" },
 	{ "lr", "inf", "'inf' is not a number" },
 	{ "lr", "1e", "'1e' is not a number" },
@@ -335,6 +351,7 @@ other_names_are_understood(void **state)
 		{ "Patience", "patience" },
 		{ "monitr", "monitor" },
 		{ "random_state", "seed" },
+		{ "gradient_accumulation_steps", "accumulate" },
 	};
 
 	(void)state;

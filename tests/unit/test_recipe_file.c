@@ -51,6 +51,7 @@ everything(void)
 	set(&recipe, "freeze", "block4_pool");
 	set(&recipe, "head", "256,128,64");
 	set(&recipe, "dropout", "0.3");
+	set(&recipe, "accumulate", "16");
 	set(&recipe, "momentum", "0.85");
 	set(&recipe, "warmup", "2.25");
 	set(&recipe, "plateau", "5");
@@ -80,7 +81,7 @@ the_seed_recipe_is_that_of_the_notebooks(void **state)
 		{ "epochs", "50" },         { "head-epochs", "0" },
 		{ "patience", "4" },        { "monitor", "val_accuracy" },
 		{ "shuffle", "true" },      { "augment", "none" },
-		{ "seed", "42" },
+		{ "seed", "42" },           { "accumulate", "1" },
 	};
 	Recipe recipe;
 

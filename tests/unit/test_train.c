@@ -63,6 +63,7 @@ train(void **state, const char *dataset, GError **error)
 			    .n_head = 1,
 			    .head = { 4 },
 			    .batch = 3,
+			    .accumulate = 1,
 			    .rate = 0.001,
 			    .body_rate = 1,
 			    .epochs = 1,
