@@ -516,7 +516,7 @@ test_key(void **state)
 	spec.threads = 1;
 	assert_other_key(&spec, key);
 	spec = fit_spec;
-	spec.mode.order = DNN_BLOCKED;
+	spec.plan.mode.order = DNN_BLOCKED;
 	assert_other_key(&spec, key);
 }
 

@@ -27,8 +27,9 @@ static const NetworkSpec small = {
 	.threads = 2,
 };
 
-static const DnnMode modes[] = {
+static const BenchMode modes[] = {
 	{ DNN_F32, DNN_NHWC, DNN_DIRECT },
+	{ DNN_F32, DNN_NHWC, DNN_FUSED_WINOGRAD },
 	{ DNN_F32, DNN_BLOCKED, DNN_DIRECT },
 	{ DNN_F32, DNN_BLOCKED, DNN_WINOGRAD },
 	{ DNN_BF16, DNN_NHWC, DNN_DIRECT },
@@ -175,7 +176,7 @@ check_above(Network *other, Network *network, const guint8 *rows)
 }
 
 static void
-check(const DnnMode *mode, int freeze, int threads)
+check(const BenchMode *mode, int freeze, int threads)
 {
 	static const int in_order[BATCH] = { 0, 1, 2, 3, 4 };
 	NetworkSpec spec = small;
@@ -183,7 +184,7 @@ check(const DnnMode *mode, int freeze, int threads)
 		g_new(float, (gsize)BATCH *HEIGHT *WIDTH * 3);
 	g_autofree guint8 *rows = NULL;
 
-	spec.mode = *mode;
+	bench_set_plan(&spec, mode);
 	spec.freeze = freeze;
 	spec.threads = threads;
 	g_autoptr(Network) network = test_network_new(&spec);
