@@ -1,0 +1,729 @@
+/*
+ * train-limit [-s SIZE] [-b BATCH] [-c CLASSES] [-f LAYER] [-t LAYER]
+ *
+ * Time the bare oneDNN operations of VGG19 with the head of the seed recipe,
+ * from one layer on (-f), on all cores, a line each, fields separated by tabs:
+ *
+ *	LAYER  PASS  WHAT  KERNEL  SECONDS
+ *
+ * PASS is inference below the first layer to train (-t; without it everywhere),
+ * and forward, data and weights (the gradients) from there on, but for data of
+ * that layer itself, which training never wants.  WHAT is the type, algorithm
+ * and order of activations that the line is about: whoever sums the lines takes
+ * the fastest of each layer and pass.  Weights, and activations in order "any",
+ * lie as oneDNN likes them best.  Nothing is fused, and no layout is converted.
+ *
+ * With -t a last line, "update", has the seconds that the update of all that is
+ * trained takes at the bandwidth of the memory.
+ */
+#include <argp.h>
+#include <dnnl_debug.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kw/alloc.h"
+#include "kw/error.h"
+/* For what differs between oneDNN 2 and 3; nothing of kw-train is measured. */
+#include "train/dnn_internal.h"
+
+/* ---- options */
+
+typedef struct {
+	int size, batch, classes;
+	const char *first, *trained;
+} Options;
+
+static const struct argp_option options[] = {
+	{ "size", 's', "SIZE", 0, "Width and height, a multiple of 32 (224)",
+	  0 },
+	{ "batch", 'b', "BATCH", 0, "Images at a time (4)", 0 },
+	{ "classes", 'c', "CLASSES", 0, "Classes (2)", 0 },
+	{ "from", 'f', "LAYER", 0, "The first layer to time (block1_conv1)",
+	  0 },
+	{ "trained", 't', "LAYER", 0, "The first layer to train (none)", 0 },
+	{ 0 },
+};
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+	Options *o = state->input;
+	int *number;
+
+	switch (key) {
+	case 's':
+		number = &o->size;
+		break;
+	case 'b':
+		number = &o->batch;
+		break;
+	case 'c':
+		number = &o->classes;
+		break;
+	case 'f':
+		o->first = arg;
+		return 0;
+	case 't':
+		o->trained = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	*number = atoi(arg);
+	if (*number < 1)
+		argp_error(state, "'%s' is no number above 0", arg);
+	return 0;
+}
+
+/* ---- the network */
+
+typedef enum { CONV, POOL, DENSE } Kind;
+
+/* Height and width are those of the input. */
+typedef struct {
+	Kind kind;
+	int n, h, w, in, out;
+	char name[32];
+} Shape;
+
+enum { N_BLOCKS = 5, HEAD = 1024, MAX_LAYERS = 32 };
+
+typedef struct {
+	int n;
+	Shape layers[MAX_LAYERS];
+	int first;   /* to be timed */
+	int trained; /* the first one; n: none */
+} Vgg;
+
+static Shape *
+add(Vgg *vgg, Kind kind, int out, const Shape *below)
+{
+	Shape *s = &vgg->layers[vgg->n++];
+
+	*s = *below;
+	s->kind = kind;
+	s->in = below->out;
+	s->out = out;
+	if (below->kind == POOL) {
+		s->h /= 2;
+		s->w /= 2;
+	}
+	return s;
+}
+
+static void
+add_body(Vgg *vgg, const Options *o)
+{
+	static const struct {
+		int convolutions, filters;
+	} blocks[N_BLOCKS] = {
+		{ 2, 64 }, { 2, 128 }, { 4, 256 }, { 4, 512 }, { 4, 512 }
+	};
+	const Shape input = { CONV, o->batch, o->size, o->size, 0, 3, "input" };
+	const Shape *below = &input;
+	Shape *s;
+
+	for (int b = 0; b < N_BLOCKS; b++) {
+		const int filters = blocks[b].filters;
+
+		for (int i = 0; i < blocks[b].convolutions; i++) {
+			s = add(vgg, CONV, filters, below);
+			snprintf(s->name, sizeof s->name, "block%d_conv%d",
+				 b + 1, i + 1);
+			below = s;
+		}
+		s = add(vgg, POOL, filters, below);
+		snprintf(s->name, sizeof s->name, "block%d_pool", b + 1);
+		below = s;
+	}
+}
+
+static void
+add_head(Vgg *vgg, const Options *o)
+{
+	static const char *const names[] = { "dense_1", "dense_2",
+					     "predictions" };
+	const Shape *last = &vgg->layers[vgg->n - 1];
+	Shape flat = { DENSE, o->batch, 1, 1, 0, last->out, "flatten" };
+	const Shape *below = &flat;
+
+	flat.out *= (last->h / 2) * (last->w / 2);
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		const gboolean top = i == G_N_ELEMENTS(names) - 1;
+		Shape *s = add(vgg, DENSE, top ? o->classes : HEAD, below);
+
+		g_strlcpy(s->name, names[i], sizeof s->name);
+		below = s;
+	}
+}
+
+/* The number of a layer; `otherwise` where no name is given, -1 for none. */
+static int
+find_layer(const Vgg *vgg, const char *name, int otherwise, GError **error)
+{
+	if (name == NULL)
+		return otherwise;
+	for (int i = 0; i < vgg->n; i++)
+		if (strcmp(vgg->layers[i].name, name) == 0)
+			return i;
+	g_set_error(error, KW_ERROR, KW_ERROR_USAGE, "no layer is called '%s'",
+		    name);
+	return -1;
+}
+
+static gboolean
+make_vgg(Vgg *vgg, const Options *o, GError **error)
+{
+	add_body(vgg, o);
+	add_head(vgg, o);
+	vgg->first = find_layer(vgg, o->first, 0, error);
+	if (vgg->first < 0)
+		return FALSE;
+	vgg->trained = find_layer(vgg, o->trained, vgg->n, error);
+	return vgg->trained >= 0;
+}
+
+/* ---- operations */
+
+typedef enum { INFERENCE, FORWARD, DATA, WEIGHTS, N_PASSES } Pass;
+
+static const char *const pass_names[N_PASSES] = { "inference", "forward",
+						  "data", "weights" };
+
+static const dnnl_prop_kind_t pass_kinds[N_PASSES] = { dnnl_forward_inference,
+						       dnnl_forward_training,
+						       dnnl_backward_data,
+						       dnnl_backward_weights };
+
+/* What an operation is tried with. */
+typedef enum { NHWC, ANY, BLOCKED } Order;
+typedef struct {
+	const char *name;
+	dnnl_data_type_t type;
+	dnnl_alg_kind_t algorithm;
+	Order order;
+} Try;
+
+static const Try conv_tries[] = {
+	{ "f32 direct nhwc", dnnl_f32, dnnl_convolution_direct, NHWC },
+	{ "f32 direct any", dnnl_f32, dnnl_convolution_direct, ANY },
+	{ "f32 winograd any", dnnl_f32, dnnl_convolution_winograd, ANY },
+	{ "bf16 direct nhwc", dnnl_bf16, dnnl_convolution_direct, NHWC },
+	{ "bf16 direct any", dnnl_bf16, dnnl_convolution_direct, ANY },
+};
+
+static const Try pool_tries[] = {
+	{ "f32 nhwc", dnnl_f32, dnnl_pooling_max, NHWC },
+	{ "f32 blocked", dnnl_f32, dnnl_pooling_max, BLOCKED },
+	{ "bf16 nhwc", dnnl_bf16, dnnl_pooling_max, NHWC },
+	{ "bf16 blocked", dnnl_bf16, dnnl_pooling_max, BLOCKED },
+};
+
+static const Try dense_tries[] = {
+	{ "f32", dnnl_f32, dnnl_alg_kind_undef, ANY },
+	{ "bf16", dnnl_bf16, dnnl_alg_kind_undef, ANY },
+};
+
+static const struct {
+	const Try *tries;
+	int n;
+} tries_of[] = {
+	[CONV] = { conv_tries, G_N_ELEMENTS(conv_tries) },
+	[POOL] = { pool_tries, G_N_ELEMENTS(pool_tries) },
+	[DENSE] = { dense_tries, G_N_ELEMENTS(dense_tries) },
+};
+
+static gboolean
+has_isa(dnnl_cpu_isa_t set)
+{
+	return (dnnl_get_effective_cpu_isa() & set) == set;
+}
+
+static dnnl_format_tag_t
+tag_of(Order order)
+{
+	switch (order) {
+	case NHWC:
+		return dnnl_nhwc;
+	case BLOCKED:
+		return has_isa(dnnl_cpu_isa_avx512_core) ? dnnl_nChw16c
+							 : dnnl_nChw8c;
+	default:
+		return dnnl_format_tag_any;
+	}
+}
+
+/* The descriptor of an operation; that of the forward pass is a hint for the
+ * others.  Gradients of bf16 weights are float32, as are biases. */
+static dnnl_status_t
+describe_conv(Pd *pd, Dnn *dnn, const Shape *s, const Try *t, Pass pass,
+	      Pd hint)
+{
+	const dnnl_dims_t src = { s->n, s->in, s->h, s->w };
+	const dnnl_dims_t weights = { s->out, s->in, 3, 3 };
+	const dnnl_dims_t bias = { s->out };
+	const dnnl_dims_t dst = { s->n, s->out, s->h, s->w };
+	const dnnl_dims_t none = { 0, 0 }, ones = { 1, 1 };
+	Md x, w, b, y;
+	dnnl_status_t status;
+
+	(void)none; /* oneDNN 2 has no dilation */
+	MD_BY_TAG(&x, 4, src, t->type, tag_of(t->order));
+	MD_BY_TAG(&w, 4, weights, pass == WEIGHTS ? dnnl_f32 : t->type,
+		  dnnl_format_tag_any);
+	MD_BY_TAG(&b, 1, bias, dnnl_f32, dnnl_x);
+	MD_BY_TAG(&y, 4, dst, t->type, tag_of(t->order));
+	if (pass == DATA)
+		status = PD_BACKWARD(convolution, backward_data, pd, dnn, hint,
+				     NULL, t->algorithm, REF(x), REF(w), REF(y),
+				     ones, DILATION ones, ones);
+	else if (pass == WEIGHTS)
+		status = PD_BACKWARD(convolution, backward_weights, pd, dnn,
+				     hint, NULL, t->algorithm, REF(x), REF(w),
+				     REF(b), REF(y), ones, DILATION ones, ones);
+	else
+		status =
+			PD_FORWARD(convolution, pd, dnn, NULL, pass_kinds[pass],
+				   t->algorithm, REF(x), REF(w), REF(b), REF(y),
+				   ones, DILATION ones, ones);
+	MD_FREE(&x);
+	MD_FREE(&w);
+	MD_FREE(&b);
+	MD_FREE(&y);
+	return status;
+}
+
+static dnnl_status_t
+describe_dense(Pd *pd, Dnn *dnn, const Shape *s, const Try *t, Pass pass,
+	       Pd hint)
+{
+	const dnnl_dims_t src = { s->n, s->in }, dst = { s->n, s->out };
+	const dnnl_dims_t weights = { s->out, s->in }, bias = { s->out };
+	Md x, w, b, y;
+	dnnl_status_t status;
+
+	MD_BY_TAG(&x, 2, src, t->type, dnnl_nc);
+	MD_BY_TAG(&w, 2, weights, pass == WEIGHTS ? dnnl_f32 : t->type,
+		  dnnl_format_tag_any);
+	MD_BY_TAG(&b, 1, bias, dnnl_f32, dnnl_x);
+	MD_BY_TAG(&y, 2, dst, t->type, dnnl_nc);
+	if (pass == DATA)
+		status = PD_BACKWARD(inner_product, backward_data, pd, dnn,
+				     hint, NULL, REF(x), REF(w), REF(y));
+	else if (pass == WEIGHTS)
+		status =
+			PD_BACKWARD(inner_product, backward_weights, pd, dnn,
+				    hint, NULL, REF(x), REF(w), REF(b), REF(y));
+	else
+		status = PD_FORWARD(inner_product, pd, dnn, NULL,
+				    pass_kinds[pass], REF(x), REF(w), REF(b),
+				    REF(y));
+	MD_FREE(&x);
+	MD_FREE(&w);
+	MD_FREE(&b);
+	MD_FREE(&y);
+	return status;
+}
+
+static dnnl_status_t
+describe_pool(Pd *pd, Dnn *dnn, const Shape *s, const Try *t, Pass pass,
+	      Pd hint)
+{
+	const dnnl_dims_t src = { s->n, s->in, s->h, s->w };
+	const dnnl_dims_t dst = { s->n, s->out, s->h / 2, s->w / 2 };
+	const dnnl_dims_t none = { 0, 0 }, twos = { 2, 2 };
+	Md x, y;
+	dnnl_status_t status;
+
+	MD_BY_TAG(&x, 4, src, t->type, tag_of(t->order));
+	MD_BY_TAG(&y, 4, dst, t->type, tag_of(t->order));
+	if (pass == DATA)
+		status = PD_BACKWARD(pooling, backward, pd, dnn, hint, NULL,
+				     t->algorithm, REF(x), REF(y), twos, twos,
+				     DILATION none, none);
+	else
+		status = PD_FORWARD(pooling, pd, dnn, NULL, pass_kinds[pass],
+				    t->algorithm, REF(x), REF(y), twos, twos,
+				    DILATION none, none);
+	MD_FREE(&x);
+	MD_FREE(&y);
+	return status;
+}
+
+static dnnl_status_t
+describe(Pd *pd, Dnn *dnn, const Shape *s, const Try *t, Pass pass, Pd hint)
+{
+	switch (s->kind) {
+	case CONV:
+		return describe_conv(pd, dnn, s, t, pass, hint);
+	case POOL:
+		return describe_pool(pd, dnn, s, t, pass, hint);
+	default:
+		return describe_dense(pd, dnn, s, t, pass, hint);
+	}
+}
+
+/* Of a layer that oneDNN can compute so, with code for this CPU, else NULL. */
+static Pd
+find(Dnn *dnn, const Shape *s, const Try *t, Pass pass)
+{
+	g_auto(Pd) hint = NULL;
+	const char *kernel = "";
+	Pd pd = NULL;
+
+	if (t->type == dnnl_bf16 && !has_isa(dnnl_cpu_isa_avx512_core_bf16))
+		return NULL;
+	if ((pass == DATA || pass == WEIGHTS) &&
+	    describe(&hint, dnn, s, t, FORWARD, NULL) != dnnl_success)
+		return NULL;
+	if (describe(&pd, dnn, s, t, pass, hint) != dnnl_success)
+		return NULL;
+	/* The plain loops that are left for what has no kernel take ages. */
+	dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &kernel);
+	if (g_str_has_prefix(kernel, "ref") && s->kind != DENSE) {
+		pd_free(pd);
+		return NULL;
+	}
+	return pd;
+}
+
+/* ---- time */
+
+/* All that an operation may have: 2 of 3 are none of its arguments. */
+static const int all_args[] = {
+	DNNL_ARG_SRC,          DNNL_ARG_DST,       DNNL_ARG_WEIGHTS,
+	DNNL_ARG_BIAS,         DNNL_ARG_DIFF_SRC,  DNNL_ARG_DIFF_DST,
+	DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_BIAS, DNNL_ARG_WORKSPACE,
+};
+
+enum { N_ARGS = G_N_ELEMENTS(all_args) };
+
+typedef struct {
+	int n;
+	dnnl_exec_arg_t args[N_ARGS];
+} Args;
+
+static void
+args_clear(Args *args)
+{
+	while (args->n > 0)
+		dnnl_memory_destroy(args->args[--args->n].memory);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Args, args_clear)
+
+/* Small numbers, 0.01 in both types; in a workspace places of maxima: the
+ * first of each window.  Memory must have been written to be read for real. */
+static void
+fill(dnnl_memory_t memory, int arg, gsize bytes)
+{
+	void *data = NULL;
+
+	dnnl_memory_get_data_handle(memory, &data);
+	memset(data, arg == DNNL_ARG_WORKSPACE ? 0 : 0x3c, bytes);
+}
+
+static dnnl_status_t
+make_args(Args *args, Pd pd, dnnl_engine_t engine)
+{
+	for (int i = 0; i < N_ARGS; i++) {
+		MdRef md = dnnl_primitive_desc_query_md(
+			pd, dnnl_query_exec_arg_md, all_args[i]);
+		const gsize bytes =
+			md != NULL ? dnnl_memory_desc_get_size(md) : 0;
+		dnnl_memory_t memory;
+		dnnl_status_t status;
+
+		if (bytes == 0)
+			continue;
+		status = dnnl_memory_create(&memory, md, engine,
+					    DNNL_MEMORY_ALLOCATE);
+		if (status != dnnl_success)
+			return status;
+		args->args[args->n++] =
+			(dnnl_exec_arg_t){ all_args[i], memory };
+		fill(memory, all_args[i], bytes);
+	}
+	return dnnl_success;
+}
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* At least so many runs, and seconds, of which the median counts. */
+enum { MIN_RUNS = 3, MAX_RUNS = 100 };
+static const double min_seconds = 0.02;
+
+typedef struct {
+	int n;
+	double sum, runs[MAX_RUNS];
+} Times;
+
+static gboolean
+wants_more(const Times *t)
+{
+	return t->n < MIN_RUNS || (t->n < MAX_RUNS && t->sum < min_seconds);
+}
+
+static void
+add_time(Times *t, double seconds)
+{
+	t->runs[t->n++] = seconds;
+	t->sum += seconds;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double
+median(Times *t)
+{
+	qsort(t->runs, (gsize)t->n, sizeof *t->runs, compare);
+	return t->runs[t->n / 2];
+}
+
+static dnnl_status_t
+time_operation(Dnn *dnn, Pd pd, double *seconds)
+{
+	g_auto(Args) args = { 0 };
+	Times times = { 0 };
+	dnnl_primitive_t primitive;
+	dnnl_status_t status = make_args(&args, pd, dnn->engine);
+
+	if (status == dnnl_success)
+		status = dnnl_primitive_create(&primitive, pd);
+	if (status != dnnl_success)
+		return status;
+	/* The first run warms up. */
+	for (int i = 0; wants_more(&times) && status == dnnl_success; i++) {
+		const double begin = now();
+
+		status = dnnl_primitive_execute(primitive, dnn->stream, args.n,
+						args.args);
+		if (status == dnnl_success)
+			status = dnnl_stream_wait(dnn->stream);
+		if (i > 0)
+			add_time(&times, now() - begin);
+	}
+	*seconds = median(&times);
+	dnnl_primitive_destroy(primitive);
+	return status;
+}
+
+/* ---- all of it */
+
+/* VGG19 repeats itself: what has been timed counts for layers of that shape. */
+typedef struct {
+	Shape shape;
+	Pass pass;
+	const Try *what;
+	char *kernel;
+	double seconds;
+} Timed;
+
+static gboolean
+same(const Timed *t, const Shape *s, Pass pass, const Try *what)
+{
+	return t->pass == pass && t->what == what && t->shape.kind == s->kind &&
+	       t->shape.h == s->h && t->shape.in == s->in &&
+	       t->shape.out == s->out;
+}
+
+static void
+print(const Timed *t, const char *layer)
+{
+	printf("%s\t%s\t%s\t%s\t%.9f\n", layer, pass_names[t->pass],
+	       t->what->name, t->kernel, t->seconds);
+}
+
+static gboolean
+time_try(Dnn *dnn, GArray *timed, const Shape *s, Pass pass, const Try *what,
+	 GError **error)
+{
+	Timed t = { *s, pass, what, NULL, 0 };
+	const char *kernel = "";
+	g_auto(Pd) pd = NULL;
+	dnnl_status_t status;
+
+	for (guint i = 0; i < timed->len; i++) {
+		const Timed *known = &g_array_index(timed, Timed, i);
+
+		if (same(known, s, pass, what)) {
+			print(known, s->name);
+			return TRUE;
+		}
+	}
+	pd = find(dnn, s, what, pass);
+	if (pd == NULL)
+		return TRUE;
+	status = time_operation(dnn, pd, &t.seconds);
+	if (status != dnnl_success) {
+		g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
+			    "oneDNN fails in %s of %s, %s: %s",
+			    pass_names[pass], s->name, what->name,
+			    dnnl_status2str(status));
+		return FALSE;
+	}
+	dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &kernel);
+	t.kernel = g_strdup(kernel);
+	g_array_append_val(timed, t);
+	print(&t, s->name);
+	return TRUE;
+}
+
+static gboolean
+is_wanted(const Vgg *vgg, int layer, Pass pass)
+{
+	switch (pass) {
+	case INFERENCE:
+		return layer < vgg->trained;
+	case FORWARD:
+		return layer >= vgg->trained;
+	case DATA:
+		return layer > vgg->trained;
+	default:
+		return layer >= vgg->trained && vgg->layers[layer].kind != POOL;
+	}
+}
+
+static gboolean
+time_network(Dnn *dnn, const Vgg *vgg, GArray *timed, GError **error)
+{
+	for (int i = vgg->first; i < vgg->n; i++) {
+		const Shape *s = &vgg->layers[i];
+
+		for (Pass pass = 0; pass < N_PASSES; pass++)
+			for (int k = 0; k < tries_of[s->kind].n; k++)
+				if (is_wanted(vgg, i, pass) &&
+				    !time_try(dnn, timed, s, pass,
+					      &tries_of[s->kind].tries[k],
+					      error))
+					return FALSE;
+	}
+	return TRUE;
+}
+
+/* ---- the update */
+
+static gsize
+count_parameters(const Vgg *vgg)
+{
+	gsize sum = 0;
+
+	for (int i = vgg->trained; i < vgg->n; i++) {
+		const Shape *s = &vgg->layers[i];
+		const gsize window = s->kind == CONV ? 9 : 1;
+
+		if (s->kind != POOL)
+			sum += (window * (gsize)s->in + 1) * (gsize)s->out;
+	}
+	return sum;
+}
+
+/*
+ * Seconds that the memory takes for a byte, over two arrays of n floats: a
+ * triad in place, which moves what it counts.  One into a third array would
+ * read that as well, uncounted, on CPUs that fetch what they are to write.
+ */
+static double
+time_byte(float *restrict a, const float *restrict b, gsize n)
+{
+	const float s = 0.5f;
+	Times times = { 0 };
+
+	for (int i = 0; i <= MIN_RUNS; i++) {
+		const double begin = now();
+
+#pragma omp parallel for simd schedule(static)
+		for (gsize k = 0; k < n; k++)
+			a[k] = s * a[k] + b[k];
+		if (i > 0)
+			add_time(&times, now() - begin);
+	}
+	return median(&times) / (3.0 * sizeof *a * (double)n);
+}
+
+static gboolean
+time_update(const Vgg *vgg, GError **error)
+{
+	const gsize n = count_parameters(vgg);
+	g_autofree float *a = kw_alloc(n, sizeof *a, "the triad", error);
+	g_autofree float *b = NULL;
+	double byte;
+
+	if (a == NULL)
+		return FALSE;
+	b = kw_alloc(n, sizeof *b, "the triad", error);
+	if (b == NULL)
+		return FALSE;
+		/* Each thread what it will work on: pages lie near who writes
+		 * first. */
+#pragma omp parallel for schedule(static)
+	for (gsize k = 0; k < n; k++)
+		a[k] = b[k] = 1;
+	byte = time_byte(a, b, n);
+	/* Gradient in, velocity and weight in and out. */
+	printf("update\tupdate\tf32\t%.2f GB/s\t%.9f\n", 1e-9 / byte,
+	       byte * 5 * sizeof *a * (double)n);
+	return TRUE;
+}
+
+static gboolean
+start(Dnn *dnn, GError **error)
+{
+	if (dnnl_engine_create(&dnn->engine, dnnl_cpu, 0) == dnnl_success &&
+	    dnnl_stream_create(&dnn->stream, dnn->engine,
+			       dnnl_stream_default_flags) == dnnl_success)
+		return TRUE;
+	g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
+		    "oneDNN cannot start on this CPU");
+	return FALSE;
+}
+
+static gboolean
+run(const Options *o, GError **error)
+{
+	Vgg vgg = { 0 };
+	Dnn dnn = { 0 };
+	g_autoptr(GArray) timed = g_array_new(FALSE, FALSE, sizeof(Timed));
+	const gboolean ok = make_vgg(&vgg, o, error) && start(&dnn, error) &&
+			    time_network(&dnn, &vgg, timed, error) &&
+			    (vgg.trained == vgg.n || time_update(&vgg, error));
+
+	for (guint i = 0; i < timed->len; i++)
+		g_free(g_array_index(timed, Timed, i).kernel);
+	return ok;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		options, parse, NULL, "Time the bare operations of VGG19.",
+		NULL,    NULL,  NULL
+	};
+	Options o = { .size = 224, .batch = 4, .classes = 2 };
+	g_autoptr(GError) error = NULL;
+	const dnnl_version_t *v = dnnl_version();
+	g_autofree char *version = g_strdup_printf("oneDNN %d.%d.%d", v->major,
+						   v->minor, v->patch);
+
+	argp_program_version = version;
+	argp_parse(&argp, argc, argv, 0, NULL, &o);
+	if (run(&o, &error))
+		return 0;
+	g_printerr("train-limit: %s\n", error->message);
+	return 1;
+}
