@@ -134,7 +134,8 @@ $(B)/warp-rate: $(call obj,tests/bench/warp_rate.c) $(B)/libkw.a
 
 # Bare operations of oneDNN: what kw-train is measured against.
 $(B)/train-limit: libs := -ldnnl
-$(B)/train-limit: $(call obj,tests/bench/train_limit.c) $(B)/libkw.a
+$(B)/train-limit: $(call obj,tests/bench/train_limit.c tests/bench/bare.c) \
+		$(B)/libkw.a
 	$(link)
 
 $(B)/obj/%.o: %.c $(B)/.compile
@@ -234,6 +235,8 @@ endef
 define packages_deps-bench
 libjpeg-dev       the limit: a bare decode
 python3-venv      the virtual environment of 'make bench'
+g++               a peer of kw-train: torch.compile
+python3-dev       the same
 endef
 define packages_deps-roots
 debootstrap             bare roots of Debian for tests/debian-root

@@ -54,6 +54,8 @@ def has_bf16():
 
 
 TYPES = ("f32", "bf16") if has_bf16() else ("f32",)
+# Peers that could not start.
+left_out = []
 
 
 # ---- what they work on
@@ -89,8 +91,7 @@ def start(peers, freeze):
             if program.start():
                 started[f"{name}, {kind}"] = program
             else:
-                program.end()
-                print(f"bench: left out: {name}, {kind}", file=sys.stderr)
+                left_out.append(f"{name}, {kind}")
     return started
 
 
@@ -340,6 +341,7 @@ def introduction(busy):
         "what the frozen layers give, computed before.  bf16: this CPU "
         f"computes it {native}.  Peak memory is that of a whole run, a "
         "peer's start and compilation included."
+        + (f"  Could not start here: {'; '.join(left_out)}." if left_out else "")
     )
     return [about, what, peers]
 

@@ -38,7 +38,10 @@ class Peer:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        return self.process.stdout.readline() == "ready\n"
+        if self.process.stdout.readline() == "ready\n":
+            return True
+        self.process.communicate()
+        return False
 
     def step(self):
         print(STEPS, file=self.process.stdin, flush=True)
@@ -66,8 +69,12 @@ class Trainer:
         self.command += [*options, "-o", self.model, dataset]
 
     def step(self):
-        kib = subprocess.check_output(measure.with_peak(self.command))
-        self.memory = max(self.memory, int(kib) * 1024 / 1e6)
+        done = subprocess.run(
+            measure.with_peak(self.command), capture_output=True, text=True
+        )
+        if done.returncode != 0:
+            sys.exit(done.stderr)
+        self.memory = max(self.memory, int(done.stdout) * 1024 / 1e6)
         with open(self.log / "metrics.csv") as file:
             rows = list(csv.DictReader(file))
         rates = [float(row["images_per_second"]) for row in rows[1:]]
