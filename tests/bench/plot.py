@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-WIDTH, LEFT, RIGHT = 720, 190, 70
+WIDTH, LEFT, RIGHT = 720, 200, 70
 BAR, GAP, TITLE, MARGIN = 18, 6, 30, 12
 OURS, THEIRS, LINE = "#1b6ca8", "#b8c4ce", "#c0392b"
 

@@ -30,13 +30,15 @@ FROZEN_RUN = 8 * BATCH, 3
 
 # Name -> what it is in train_peers.py.
 PEERS = {
-    "PyTorch": "torch_eager",
+    "PyTorch, channels last": "torch",
+    "PyTorch, contiguous": "torch_contiguous",
     "PyTorch, compiled": "torch_compiled",
     "Keras": "keras",
     "Keras, compiled": "keras_compiled",
 }
 CACHED = {
-    "PyTorch": "torch_cached",
+    "PyTorch, channels last": "torch_cached",
+    "PyTorch, contiguous": "torch_cached_contiguous",
     "PyTorch, compiled": "torch_cached_compiled",
 }
 KW = "kw-train"
@@ -304,7 +306,7 @@ def tables(scratch):
 
 
 def onednn():
-    """The one that kw uses, as kw-train names it."""
+    """The one that kw uses, with its version."""
     text = subprocess.check_output([BIN / "train-limit", "-V"], text=True)
     return text.strip()
 
@@ -317,7 +319,7 @@ def introduction(busy):
         f"TensorFlow {version('tensorflow-cpu')}",
         f"Keras {version('keras')}",
     )
-    native = "natively" if "bf16" in TYPES else "not natively, so it is left out"
+    native = "natively" if "bf16" in TYPES else "not, so it is left out"
     what = measure.paragraph(
         f"VGG19 at {SIZE} x {SIZE} with the head of the seed recipe (dense "
         "1024, dropout, dense 1024 with L2, softmax), SGD with momentum, "
@@ -334,14 +336,14 @@ def introduction(busy):
     peers = measure.paragraph(
         "A peer is a process of its own and waits while others have their "
         "turn; it gets the same images each time, which lie ready in memory, "
-        "takes a step to warm up and two that count.  PyTorch is in channels "
-        "last, its frozen layers run without gradients, SGD is fused; "
-        "compiled is torch.compile, and jit_compile=True (XLA) of Keras, "
-        "which runs on TensorFlow with oneDNN.  For --freeze, PyTorch gets "
-        "what the frozen layers give, computed before.  bf16: this CPU "
-        f"computes it {native}.  Peak memory is that of a whole run, a "
+        "takes a step to warm up and two that count.  PyTorch runs its frozen "
+        "layers without gradients, and SGD is fused; compiled is "
+        "torch.compile, in channels last, and jit_compile=True (XLA) of "
+        "Keras, which runs on TensorFlow with oneDNN.  For --freeze, PyTorch "
+        "gets what the frozen layers give, computed before.  bf16: this CPU "
+        f"has it {native}.  Peak memory is that of a whole run, a "
         "peer's start and compilation included."
-        + (f"  Could not start here: {'; '.join(left_out)}." if left_out else "")
+        + (f"  Could not start: {'; '.join(left_out)}." if left_out else "")
     )
     return [about, what, peers]
 

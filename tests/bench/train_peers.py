@@ -26,7 +26,7 @@ def draw(shape, classes):
     return images, random.integers(classes, size=vgg19.BATCH)
 
 
-# ---- PyTorch: peers are functions that make a function that takes a step
+# ---- PyTorch
 
 
 def torch_layers(names, channels):
@@ -74,7 +74,10 @@ def torch_optimizer(trained):
     )
 
 
-def torch_peer(kind, size, classes, freeze, *, cached=False, compiled=False):
+def torch_peer(
+    kind, size, classes, freeze, *, order="channels_last", cached=False,
+    compiled=False,
+):  # fmt: skip
     """`cached`: fed with what the frozen layers give, computed before."""
     import torch
     from torch import nn
@@ -85,12 +88,13 @@ def torch_peer(kind, size, classes, freeze, *, cached=False, compiled=False):
     fed = vgg19.shape(freeze, size)
     end = np.prod(vgg19.shape(list(vgg19.BODY)[-1], size))
     layers = torch_layers(above, fed[2]) + torch_head(int(end), classes)
-    trained = nn.Sequential(*layers).to(memory_format=torch.channels_last)
+    order = getattr(torch, order)
+    trained = nn.Sequential(*layers).to(memory_format=order)
     frozen = nn.Sequential(*torch_layers([] if cached else below, 3))
-    frozen.to(memory_format=torch.channels_last).requires_grad_(False)
+    frozen.to(memory_format=order).requires_grad_(False)
     images, labels = draw(fed if cached else (size, size, 3), classes)
-    # Strides of N,H,W,C: channels last.
     images = torch.from_numpy(images).permute(0, 3, 1, 2)
+    images = images.contiguous(memory_format=order)
     labels = torch.from_numpy(labels)
     optimizer = torch_optimizer(trained)
     prefix, rest = frozen, trained
@@ -109,22 +113,6 @@ def torch_peer(kind, size, classes, freeze, *, cached=False, compiled=False):
         return loss.item()
 
     return step
-
-
-def torch_eager(*network):
-    return torch_peer(*network)
-
-
-def torch_compiled(*network):
-    return torch_peer(*network, compiled=True)
-
-
-def torch_cached(*network):
-    return torch_peer(*network, cached=True)
-
-
-def torch_cached_compiled(*network):
-    return torch_peer(*network, cached=True, compiled=True)
 
 
 # ---- Keras
@@ -174,24 +162,19 @@ def keras_peer(kind, size, classes, freeze, *, jit):
     return lambda: float(model.train_on_batch(images, labels))
 
 
-def keras(*network):
-    return keras_peer(*network, jit=False)
-
-
-def keras_compiled(*network):
-    return keras_peer(*network, jit=True)
-
-
+# Name -> how it is made, and its settings.
 PEERS = {
-    peer.__name__: peer
-    for peer in (
-        torch_eager,
-        torch_compiled,
-        torch_cached,
-        torch_cached_compiled,
-        keras,
-        keras_compiled,
-    )
+    "torch": (torch_peer, {}),
+    "torch_contiguous": (torch_peer, {"order": "contiguous_format"}),
+    "torch_compiled": (torch_peer, {"compiled": True}),
+    "torch_cached": (torch_peer, {"cached": True}),
+    "torch_cached_contiguous": (
+        torch_peer,
+        {"cached": True, "order": "contiguous_format"},
+    ),
+    "torch_cached_compiled": (torch_peer, {"cached": True, "compiled": True}),
+    "keras": (keras_peer, {"jit": False}),
+    "keras_compiled": (keras_peer, {"jit": True}),
 }
 
 
@@ -209,7 +192,8 @@ def take(step, n):
 
 def main():
     peer, kind, size, classes, freeze = sys.argv[1:]
-    step = PEERS[peer](kind, int(size), int(classes), freeze)
+    make, settings = PEERS[peer]
+    step = make(kind, int(size), int(classes), freeze, **settings)
     step()
     print("ready", flush=True)
     for line in sys.stdin:
