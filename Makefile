@@ -132,6 +132,12 @@ $(B)/jpeg-limit: $(call obj,tests/bench/jpeg_limit.c)
 $(B)/warp-rate: $(call obj,tests/bench/warp_rate.c) $(B)/libkw.a
 	$(link)
 
+# Bare operations of oneDNN: what kw-train is measured against.
+$(B)/train-limit: libs := -ldnnl
+$(B)/train-limit: $(call obj,tests/bench/train_limit.c tests/bench/bare.c) \
+		$(B)/libkw.a
+	$(link)
+
 $(B)/obj/%.o: %.c $(B)/.compile
 	@mkdir -p $(@D)
 	@echo 'CC  $<'
@@ -181,8 +187,8 @@ interop: $(tools) $(B)/make-datasets deps-interop ## Compare with real Keras, in
 	@tests/interop/run $(B)
 
 # ---- measurements: `make bench` is every bench-PART
-.PHONY: bench bench-prep bench-augment
-bench: bench-prep bench-augment ## Measure against peers and limits, into docs/benchmarks.md
+.PHONY: bench bench-prep bench-augment bench-train
+bench: bench-prep bench-augment bench-train ## Measure against peers and limits, into docs/benchmarks.md
 
 bench-prep: $(B)/kw-prep $(B)/make-scenes $(B)/jpeg-limit deps-bench
 	@tests/bench/run $(B) prep
@@ -190,6 +196,10 @@ bench-prep: $(B)/kw-prep $(B)/make-scenes $(B)/jpeg-limit deps-bench
 bench-augment: $(B)/kw-prep $(B)/kw-augment $(B)/make-scenes $(B)/warp-rate \
 		deps-bench
 	@tests/bench/run $(B) augment
+
+bench-train: $(B)/kw-prep $(B)/kw-train $(B)/kw-predict $(B)/make-scenes \
+		$(B)/train-limit deps-bench
+	@tests/bench/run $(B) train
 
 # ---- the whole job
 .PHONY: pipeline weights
@@ -225,6 +235,8 @@ endef
 define packages_deps-bench
 libjpeg-dev       the limit: a bare decode
 python3-venv      the virtual environment of 'make bench'
+g++               a peer of kw-train: torch.compile
+python3-dev       the same
 endef
 define packages_deps-roots
 debootstrap             bare roots of Debian for tests/debian-root

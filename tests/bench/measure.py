@@ -21,6 +21,7 @@ CORES = len(os.sched_getaffinity(0))
 # As many photos as keep each core busy once, the same number a class.
 FEW = max(CORES + CORES % 2, 2)
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "benchmarks.md"
+PICTURE = PAGE.with_suffix(".svg")
 INTRODUCTION = """\
 # Benchmarks
 
@@ -98,10 +99,15 @@ def huge_folder(scratch):
         subprocess.run(["umount", folder], check=True)
 
 
+def with_peak(command):
+    """The command that also prints the peak memory of a command, in KiB."""
+    peak = pathlib.Path(__file__).with_name("peak.py")
+    return [sys.executable, "-S", peak, *command]
+
+
 def peak_memory(command):
     """The most memory that a command takes, in MB, for a table."""
-    peak = pathlib.Path(__file__).with_name("peak.py")
-    kib = subprocess.check_output([sys.executable, "-S", peak, *command])
+    kib = subprocess.check_output(with_peak(command))
     return f"{int(kib) * 1024 / 1e6:.1f}"
 
 
@@ -186,3 +192,10 @@ def publish(title, text):
     sections = {part.split("\n", 1)[0]: part.rstrip() + "\n" for part in parts}
     sections[f"## {title}"] = section
     PAGE.write_text("\n".join([INTRODUCTION, *sections.values()]))
+
+
+def publish_picture(svg):
+    """Write what the page shows, or, where this is quick, build/bench/*.svg."""
+    path = BIN.parent / "bench" / PICTURE.name if QUICK else PICTURE
+    path.write_text(svg)
+    print(f"bench: wrote {path}", file=sys.stderr)
