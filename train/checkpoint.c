@@ -222,7 +222,7 @@ read_momentum_of(hid_t group, const char *name, Dnn *dnn, Param *param,
 		 int rank, const hsize_t *dims, gboolean *sound, GError **error)
 {
 	g_auto(KwHid) dataset = kw_h5_open_inside(group, name);
-	g_autofree float *values = NULL;
+	float *values = param_spare(param);
 	gsize n = 1;
 
 	for (int i = 0; i < rank; i++)
@@ -230,9 +230,6 @@ read_momentum_of(hid_t group, const char *name, Dnn *dnn, Param *param,
 	*sound = dataset >= 0 && H5Iget_type(dataset) == H5I_DATASET &&
 		 is_momentum(dataset, rank, dims);
 	if (!*sound)
-		return FALSE;
-	values = kw_alloc(n, sizeof *values, "the momentum of a layer", error);
-	if (values == NULL)
 		return FALSE;
 	*sound = kw_h5_read_rows(dataset, H5T_NATIVE_FLOAT, 0, dims[0],
 				 values) &&

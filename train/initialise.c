@@ -35,10 +35,13 @@ static gboolean
 initialise_layer(Network *network, Layer *layer, gsize n, double limit,
 		 GError **error)
 {
-	g_autofree float *kernel =
-		kw_alloc(n, sizeof *kernel, "the first weights", error);
+	g_autofree float *buffer = NULL;
 	g_autofree float *bias = g_new0(float, layer->out.c);
+	float *kernel = param_spare(layer->kernel);
 
+	if (kernel == NULL)
+		kernel = buffer = kw_alloc(n, sizeof *kernel,
+					   "the first weights", error);
 	if (kernel == NULL)
 		return FALSE;
 	fill_uniform(kernel, n, limit, network->spec.seed, layer->keras_index);

@@ -60,12 +60,15 @@ model_h5_write_param(hid_t group, const char *dataset_name, Dnn *dnn,
 		     const hsize_t *dims, GError **error)
 {
 	g_auto(KwHid) dataset = H5I_INVALID_HID;
-	g_autofree float *values = NULL;
+	g_autofree float *buffer = NULL;
+	float *values = param_spare(param);
 	gsize n = 1;
 
 	for (int i = 0; i < rank; i++)
 		n *= dims[i];
-	values = kw_alloc(n, sizeof *values, "the weights of a layer", error);
+	if (values == NULL)
+		values = buffer = kw_alloc(n, sizeof *values,
+					   "the weights of a layer", error);
 	if (values == NULL || !export(dnn, param, values, error))
 		return FALSE;
 	dataset = kw_h5_create_dataset(group, dataset_name, H5T_IEEE_F32LE,

@@ -215,6 +215,12 @@ param_export_velocity(Dnn *dnn, const Param *param, float *keras,
 	return to_keras(dnn, param, keras, param->velocity, error);
 }
 
+float *
+param_spare(const Param *param)
+{
+	return param->gradient;
+}
+
 gboolean
 param_copy(Dnn *dnn, Param *to, const Param *from, GError **error)
 {

@@ -64,6 +64,12 @@ gboolean param_import_velocity(Dnn *dnn, Param *param, const float *keras,
 gboolean param_export_velocity(Dnn *dnn, const Param *param, float *keras,
 			       GError **error);
 
+/*
+ * Room for a whole parameter in Keras's order, between two steps: that of the
+ * gradient, which the next step writes anew.  NULL for a frozen one.
+ */
+float *param_spare(const Param *param);
+
 /* Give `to` the value of `from`, a parameter of the same shape. */
 gboolean param_copy(Dnn *dnn, Param *to, const Param *from, GError **error);
 

@@ -64,14 +64,17 @@ spec_of_model(const Run *run, const ModelInfo *model)
  * 32 x 32 pixels, 205 MB with 224 x 224. */
 enum { PROGRAM_BYTES = 200000000 };
 
-/* The largest kernel passes through a buffer on its way to a file. */
+/*
+ * The largest kernel passes through a buffer on its way from a file or to one;
+ * for those that are trained, it is their gradient's.
+ */
 static gsize
 file_buffer(const NetworkSpec *spec)
 {
 	gsize in = (gsize)(spec->height / 32) * (gsize)(spec->width / 32) * 512;
 	gsize largest = (gsize)3 * 3 * 512 * 512;
 
-	for (int i = 0; i <= spec->n_head; i++) {
+	for (int i = 0; !spec->training && i <= spec->n_head; i++) {
 		gsize out = (gsize)(i < spec->n_head ? spec->head[i]
 						     : spec->classes);
 

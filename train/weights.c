@@ -96,10 +96,13 @@ load_layer(const Source *l, const KerasLayer *stored, Layer *layer,
 	const gsize in =
 		(gsize)stored->h * (gsize)stored->w * (gsize)stored->in;
 	const gsize out = (gsize)stored->out;
-	g_autofree float *kernel = kw_alloc(in * out, sizeof *kernel,
-					    "the weights of a layer", error);
+	g_autofree float *buffer = NULL;
 	g_autofree float *bias = NULL;
+	float *kernel = param_spare(layer->kernel);
 
+	if (kernel == NULL)
+		kernel = buffer = kw_alloc(in * out, sizeof *kernel,
+					   "the weights of a layer", error);
 	if (kernel == NULL)
 		return FALSE;
 	bias = kw_alloc(out, sizeof *bias, "the bias of a layer", error);
