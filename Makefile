@@ -138,6 +138,12 @@ $(B)/train-limit: $(call obj,tests/bench/train_limit.c tests/bench/bare.c) \
 		$(B)/libkw.a
 	$(link)
 
+# Our Winograd convolutions beside direct ones.
+$(B)/winograd-rate: libs := -ldnnl
+$(B)/winograd-rate: $(call obj,tests/bench/winograd_rate.c \
+		$(wildcard train/dnn*.c train/winograd*.c)) $(B)/libkw.a
+	$(link)
+
 $(B)/obj/%.o: %.c $(B)/.compile
 	@mkdir -p $(@D)
 	@echo 'CC  $<'
@@ -147,6 +153,8 @@ $(B)/obj/%.o: %.c $(B)/.compile
 ifeq ($(VARIANT),sanitize)
 $(B)/obj/tests/support/warp_emulated.o: private CFLAGS += -O0
 endif
+# The same in any variant; what it passes in memory stays in its file.
+$(B)/obj/tests/support/winograd_emulated.o: private CFLAGS += -O0 -Wno-psabi
 
 # Rewritten only when the compile line changes, so that objects follow it.  The
 # packages come first where both are asked for, under -j as well.

@@ -53,11 +53,12 @@ above_zero(Vec m, Vec v)
 
 #include "train/winograd_transform.h"
 
+#include "train/winograd_fetch.h"
+
 /* A constant number of rows lets the compiler hold their sums in registers. */
 #define ROWS(n)                                                                \
 	case n:                                                                \
-		multiply_rows(n, p->steps, a, p->a_row, p->a_step, b, c,       \
-			      p->c_row, p->add);                               \
+		multiply_rows(p, n, 1, a, b, c);                               \
 		break
 
 INLINE void
@@ -74,70 +75,25 @@ multiply_some(const WinogradProduct *p, int rows, const float *a,
 	}
 }
 
-/* How many rows to take next: the last ones are halved rather than cut to one
- * or two, which would wait for their own sums. */
-static int
-next_rows(int left)
-{
-	if (left >= 2 * MOST_ROWS || left <= MOST_ROWS)
-		return MIN(left, MOST_ROWS);
-	return (left + 1) / 2;
-}
-
-/* A stretch on its way into the second cache, some of it before each few rows.
- */
-typedef struct {
-	const char *at, *end;
-	gsize step;
-} Fetch;
-
-enum { LINE = 64 };
-
-static Fetch
-fetch_from(const WinogradStretch *stretch, int calls)
-{
-	const char *at = (const char *)stretch->at;
-	const gsize bytes = stretch->floats * sizeof(float);
-
-	return (Fetch){ at, at + bytes, bytes / (gsize)calls + LINE };
-}
-
-static inline void
-fetch_some(Fetch *fetch)
-{
-	const char *end = MIN(fetch->at + fetch->step, fetch->end);
-
-	for (; fetch->at < end; fetch->at += LINE)
-		_mm_prefetch(fetch->at, _MM_HINT_T1);
-}
-
-/* What sums are added to when they are complete. */
-static inline void
-fetch_sums(const float *c, gsize c_row, int rows)
-{
-	for (int r = 0; r < rows; r++, c += c_row)
-		_mm_prefetch((const char *)c, _MM_HINT_T0);
-}
-
 TARGET static void
 multiply(const WinogradProduct *p)
 {
-	const int calls = (p->rows + MOST_ROWS - 1) / MOST_ROWS * p->panels;
-	Fetch a = fetch_from(&p->soon[0], calls);
-	Fetch b = fetch_from(&p->soon[1], calls);
+	const int calls = count_calls(p->rows) * p->panels;
+	Fetch soon_a = fetch_from(&p->soon[0], calls);
+	Fetch soon_b = fetch_from(&p->soon[1], calls);
 
 	for (int panel = 0; panel < p->panels; panel++) {
-		const float *right = p->b + (gsize)panel * p->b_panel;
+		const float *a = p->a, *b = p->b + (gsize)panel * p->b_panel;
 		float *c = p->c + panel * WINOGRAD_GROUP;
 
 		for (int r = 0, rows; r < p->rows; r += rows) {
 			rows = next_rows(p->rows - r);
-			fetch_some(&a);
-			fetch_some(&b);
+			fetch_some(&soon_a);
+			fetch_some(&soon_b);
 			if (p->add)
 				fetch_sums(c, p->c_row, rows);
-			multiply_some(p, rows, p->a + (gsize)r * p->a_row,
-				      right, c);
+			multiply_some(p, rows, a, b, c);
+			a += (gsize)rows * p->a_row;
 			c += (gsize)rows * p->c_row;
 		}
 	}

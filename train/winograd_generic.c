@@ -57,20 +57,17 @@ static void
 multiply(const WinogradProduct *p)
 {
 	for (int panel = 0; panel < p->panels; panel++) {
-		const float *b = p->b + (gsize)panel * p->b_panel;
+		const float *a = p->a, *b = p->b + (gsize)panel * p->b_panel;
 		float *c = p->c + panel * WINOGRAD_GROUP;
 		int r = 0;
 
-		for (; r + 2 <= p->rows; r += 2)
-			multiply_rows(2, p->steps, p->a + (gsize)r * p->a_row,
-				      p->a_row, p->a_step, b,
-				      c + (gsize)r * p->c_row, p->c_row,
-				      p->add);
+		for (; r + 2 <= p->rows; r += 2) {
+			multiply_rows(p, 2, 1, a, b, c);
+			a += 2 * p->a_row;
+			c += 2 * p->c_row;
+		}
 		if (r < p->rows)
-			multiply_rows(1, p->steps, p->a + (gsize)r * p->a_row,
-				      p->a_row, p->a_step, b,
-				      c + (gsize)r * p->c_row, p->c_row,
-				      p->add);
+			multiply_rows(p, 1, 1, a, b, c);
 	}
 }
 

@@ -150,8 +150,8 @@ add_bias(const Pass *pass, int tiles, gboolean first, WinogradShare share)
 	}
 }
 
-/* A chunk of the weights: input channels in..in_end-1, output channels out...
- */
+/* A chunk of the weights: input channels in..in_end-1, output channels out..
+ * out_end-1. */
 typedef struct {
 	int in, in_end, out, out_end;
 	float *at; /* [matrix][input channel][output channel] */
@@ -233,7 +233,7 @@ finish_chunk(const Pass *pass, const Chunk *chunk)
 	float values[9 * WINOGRAD_GROUP];
 	WinogradCell cell = { chunk->at, plan->chunk_m, 0 };
 
-	for (int c = chunk->in; c < chunk->in_end; c++) {
+	for (int c = chunk->in; c < chunk->in_end; c++)
 		for (int k = chunk->out; k < chunk->out_end;
 		     k += WINOGRAD_GROUP) {
 			cell.at = chunk->at +
@@ -243,7 +243,6 @@ finish_chunk(const Pass *pass, const Chunk *chunk)
 			put_weights(pass, values, pass->offsets->in[c],
 				    pass->offsets->out + k);
 		}
-	}
 }
 
 static void

@@ -27,6 +27,13 @@ typedef struct {
 	int first, end;
 } WinogradShare;
 
+static inline WinogradShare
+winograd_share(int n, int part, int parts)
+{
+	return (WinogradShare){ (int)((gint64)n * part / parts),
+				(int)((gint64)n * (part + 1) / parts) };
+}
+
 /* The weights of a pass: of each step (input channel of the pass) for each
  * column (output channel), in the direction of the pass. */
 typedef struct {
@@ -44,21 +51,8 @@ void winograd_transform_weights(const WinogradKernel *kernel, float *dst,
 				gsize m, const WinogradSource *source,
 				int column, WinogradShare steps);
 
-/* What winograd_backward_weights() takes as scratch memory. */
+/* What passes take as scratch memory. */
+gsize winograd_forward_bytes(const Winograd *winograd, DnnPass pass);
 gsize winograd_gradient_bytes(const Winograd *winograd);
-
-static inline WinogradShare
-winograd_share(int n, int part, int parts)
-{
-	return (WinogradShare){ (int)((gint64)n * part / parts),
-				(int)((gint64)n * (part + 1) / parts) };
-}
-
-/* Floats, rounded up to whole cache lines. */
-static inline gsize
-winograd_lines(gsize floats)
-{
-	return (floats + WINOGRAD_GROUP - 1) / WINOGRAD_GROUP * WINOGRAD_GROUP;
-}
 
 #endif

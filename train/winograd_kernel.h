@@ -1,10 +1,10 @@
 /*
- * The inside of winograd.h: what is done on a tile, and what a kernel is. There
- * is one in plain C and one for each instruction set.
+ * The inside of winograd.h: what is done on a tile, and what a kernel is.
+ * There is one in plain C and one for each instruction set.
  *
  * A map is cut into tiles of 4 x 4 output pixels, each of which needs 6 x 6
  * input pixels (tiles overlap by 2).  With d the input of a tile in a channel,
- *g a filter of 3 x 3 and Y the output,
+ * g a filter of 3 x 3, and Y the output,
  *
  *	Y = A' [ (G g G') . (B' d B) ] A
  *
@@ -13,8 +13,8 @@
  *
  *	M[m] (tiles x out) = V[m] (tiles x in) U[m] (in x out),  m = 0 to 35
  *
- * with V = B' d B, U = G g G', Y = A' M A.  The gradient of the weights turns
- *it round: with dY that of the output,
+ * with V = B' d B, U = G g G', Y = A' M A.  The gradient of the weights goes
+ * the other way: with dY that of the output,
  *
  *	dg = G' [ sum over tiles (B' d B) . (A dY A') ] G
  *
@@ -63,7 +63,7 @@ typedef struct {
 
 /* How the output of a tile ends. */
 typedef struct {
-	float *dst[WINOGRAD_TILE * WINOGRAD_TILE];
+	WinogradTile dst;  /* to be written */
 	const float *bias; /* NULL: none */
 	gboolean relu;
 	WinogradTile mask; /* mask[0] NULL: none */
@@ -139,7 +139,7 @@ struct WinogradCut {
 extern const WinogradCut winograd_cut;
 extern const WinogradKernel winograd_generic;
 #ifdef __x86_64__
-extern const WinogradKernel winograd_avx2;
+extern const WinogradKernel winograd_avx2, winograd_avx512;
 #endif
 
 #endif

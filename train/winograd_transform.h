@@ -1,6 +1,6 @@
 /*
  * The transforms of winograd_kernel.h, for the files of the kernels, which
- *first define
+ * define before
  *
  *	Vec                 LANES floats
  *	INLINE              how functions on them are declared
@@ -169,7 +169,7 @@ output_2d(const WinogradOutput *to, WinogradCell src, gsize c)
 				value = above_zero(
 					load(to->mask[TILE * y + x] + c),
 					value);
-			store(to->dst[TILE * y + x] + c, value);
+			store((float *)to->dst[TILE * y + x] + c, value);
 		}
 	}
 }
@@ -282,7 +282,7 @@ weights_gradient(float *dst, WinogradCell src)
 		weights_gradient_2d(dst + lane, src.at + lane, src.m);
 }
 
-/* ---- products: 1 to MOST_ROWS rows of 16 columns are held in registers */
+/* ---- products: 1 to MOST_ROWS rows of 1 or 2 panels are held in registers */
 
 enum { PARTS = WINOGRAD_GROUP / LANES };
 
@@ -292,35 +292,39 @@ add_or_store(float *to, Vec sum, gboolean add)
 	store(to, add ? (Vec)(load(to) + sum) : sum);
 }
 
+/* The product at a, b and c, of these rows and panels, which are constants. */
 INLINE void
-multiply_rows(int rows, int steps, const float *a, gsize a_row, gsize a_step,
-	      const float *b, float *c, gsize c_row, gboolean add)
+multiply_rows(const WinogradProduct *product, int rows, int panels,
+	      const float *a, const float *b, float *c)
 {
-	Vec sum[MOST_ROWS][PARTS];
+	const WinogradProduct p = *product; /* c is not in the way of it */
+	const int parts = panels * PARTS;
+	Vec sum[MOST_ROWS][2 * PARTS];
 
-#pragma GCC unroll 8
+#pragma GCC unroll 16
 	for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
-		for (int p = 0; p < PARTS; p++)
-			sum[r][p] = set1(0);
-	for (int s = 0; s < steps; s++, a += a_step, b += WINOGRAD_GROUP) {
-		Vec right[PARTS];
+#pragma GCC unroll 16
+		for (int i = 0; i < parts; i++)
+			sum[r][i] = set1(0);
+	for (int s = 0; s < p.steps; s++, a += p.a_step, b += WINOGRAD_GROUP) {
+		Vec right[2 * PARTS];
 
-#pragma GCC unroll 8
-		for (int p = 0; p < PARTS; p++)
-			right[p] = load(b + p * LANES);
-#pragma GCC unroll 8
+#pragma GCC unroll 16
+		for (int i = 0; i < parts; i++)
+			right[i] = load(b + (gsize)(i / PARTS) * p.b_panel +
+					i % PARTS * LANES);
+#pragma GCC unroll 16
 		for (int r = 0; r < rows; r++) {
-			const Vec left = set1(a[r * a_row]);
+			const Vec left = set1(a[(gsize)r * p.a_row]);
 
-#pragma GCC unroll 8
-			for (int p = 0; p < PARTS; p++)
-				sum[r][p] = madd(left, right[p], sum[r][p]);
+#pragma GCC unroll 16
+			for (int i = 0; i < parts; i++)
+				sum[r][i] = madd(left, right[i], sum[r][i]);
 		}
 	}
-#pragma GCC unroll 8
-	for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
-		for (int p = 0; p < PARTS; p++)
-			add_or_store(c + r * c_row + p * LANES, sum[r][p], add);
+#pragma GCC unroll 16
+	for (int r = 0; r < rows; r++, c += p.c_row)
+#pragma GCC unroll 16
+		for (int i = 0; i < parts; i++)
+			add_or_store(c + i * LANES, sum[r][i], p.add);
 }

@@ -12,6 +12,7 @@
 #include "kw/cpu.h"
 #include "tests/support/naive.h"
 #include "tests/support/traindata.h"
+#include "tests/support/winograd_emulated.h"
 #include "train/winograd_kernel.h"
 
 /* Of the root mean square of a result. */
@@ -386,7 +387,8 @@ static const WinogradCut cuts[] = {
 };
 
 /* The kernels of this CPU. */
-static const WinogradKernel *kernels[] = { &winograd_generic, NULL, NULL };
+static const WinogradKernel *kernels[] = { &winograd_generic, NULL, NULL,
+					   NULL };
 
 static int
 find_kernels(void **state)
@@ -395,6 +397,8 @@ find_kernels(void **state)
 #ifdef __x86_64__
 	if (kw_cpu_best() >= KW_CPU_AVX2 && __builtin_cpu_supports("fma"))
 		kernels[1] = &winograd_avx2;
+	if (kw_cpu_best() >= KW_CPU_AVX512)
+		kernels[2] = &winograd_avx512;
 #endif
 	return 0;
 }
@@ -436,6 +440,39 @@ test_shapes(void **state)
 				    &cuts[i % 2], order);
 		}
 	}
+}
+
+/* AVX-512 takes other rows and columns together: not another sum. */
+static void
+test_emulated(void **state)
+{
+	static const NaiveConv some[] = { { 1, 5, 7, 32, 48 },
+					  { 9, 6, 6, 16, 16 },
+					  { 2, 13, 31, 16, 32 } };
+
+	(void)state;
+	if (kernels[1] == NULL)
+		skip();
+#ifdef __x86_64__
+	for (gsize i = 0; i < G_N_ELEMENTS(some); i++) {
+		const How avx2 = { kernels[1], &winograd_cut, 1,
+				   AT_END,     ORDER_HWIO,    0 };
+		const How avx512 = { &winograd_emulated_avx512,
+				     &winograd_cut,
+				     1,
+				     AT_END,
+				     ORDER_HWIO,
+				     0 };
+		g_auto(Truth) truth = truth_new(&some[i]);
+		g_auto(Results) a = results_new(&some[i], &truth, &avx2);
+		g_auto(Results) b = results_new(&some[i], &truth, &avx512);
+
+		assert_same_bytes(&a.dst, &b.dst);
+		assert_same_bytes(&a.dsrc, &b.dsrc);
+		assert_same_bytes(&a.dweights, &b.dweights);
+		assert_same_bytes(&a.dbias, &b.dbias);
+	}
+#endif
 }
 
 /* More threads than there is work. */
@@ -570,6 +607,7 @@ main(void)
 		cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_no_number),
 		cmocka_unit_test(test_supports),
+		cmocka_unit_test(test_emulated),
 	};
 
 	return cmocka_run_group_tests(tests, find_kernels, NULL);
