@@ -6,6 +6,7 @@
 #include "kw/app.h"
 #include "train/evaluate.h"
 #include "train/loader.h"
+#include "train/report.h"
 #include "train/schedule.h"
 #include "train/step.h"
 
@@ -194,7 +195,7 @@ validate(Fit *fit, EpochReport *report, GError **error)
 	g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
 		    "training diverged: the loss in the validation of epoch %d "
 		    "is %g; %s",
-		    report->epoch, e->loss, guard_remedy);
+		    report->epoch, report_number(e->loss), guard_remedy);
 	return FALSE;
 }
 

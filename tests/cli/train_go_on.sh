@@ -77,33 +77,6 @@ run 0 "$KW_BIN/kw-train" --evaluate --weights x.h5 -o none.h5 \
 cmp e.safetensors x.safetensors
 [ ! -e none.h5 ] && [ ! -e none.log ] || fail "$(ls)"
 
-echo "-- the command of the training with --evaluate: what it ignores, it names"
-run 0 "$KW_BIN/kw-train" --evaluate -o x.h5 data.h5
-! grep -q 'without regard' stderr || fail "$(cat stderr)"
-cp stdout evaluated
-run 0 "$KW_BIN/kw-train" --lr 1 --recipe modern --no-shuffle --lr 2 --head 8 \
-	--log-dir l --evaluate -o x.h5 data.h5
-said "--evaluate takes 'x.h5' as it was trained, without regard to --lr, --recipe, --shuffle, --head, --log-dir"
-cmp stdout evaluated
-[ ! -e l ] || fail "a log"
-# no copies are dropped, or missed: it does not augment
-"$KW_BIN/kw-augment" -q -n 1 --no-originals -o copies.h5 data.h5
-run 0 "$KW_BIN/kw-train" --evaluate --augment seed -o x.h5 copies.h5
-said "without regard to --augment"
-# only --batch counts; a batch of its own needs no more memory than there is
-memory() {
-	sed -n 's/.* \([0-9.]* [kM]B\) activations.*/\1/p' stderr
-}
-run 0 "$KW_BIN/kw-train" --evaluate --batch 1 -o x.h5 data.h5
-! grep -q 'without regard' stderr || fail "$(cat stderr)"
-one=$(memory)
-run 0 "$KW_BIN/kw-train" --evaluate -o x.h5 data.h5
-[ -n "$one" ] && [ "$(memory)" != "$one" ] || fail "$one, $(memory)"
-least=$(run 1 "$KW_BIN/kw-train" --evaluate --batch 1 --memory 1M -o x.h5 data.h5
-	sed -n 's/.*this takes \([0-9]*\) MB.*/\1/p' stderr)
-run 0 "$KW_BIN/kw-train" --evaluate --memory $((least + 1))M -o x.h5 data.h5
-cmp <(sed -n '/^accuracy:/p' stdout) <(sed -n '/^accuracy:/p' evaluated)
-
 echo "-- a resume file is a model as well"
 "$KW_BIN/kw-predict" x.resume.h5 photos/cat/0000.jpg > prediction
 [ "$(wc -l < prediction)" -eq 1 ] || fail "$(cat prediction)"
