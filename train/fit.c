@@ -275,14 +275,19 @@ finish_epoch(Fit *fit, GError **error)
 }
 
 static gboolean
-patience_is_over(const Fit *fit)
+patience_is_over(const Recipe *recipe, const TrainState *state)
 {
-	const TrainState *state = fit->state;
 	const int last = state->epoch - 1;
 
-	return fit->recipe->patience > 0 && last > fit->recipe->head_epochs &&
+	return recipe->patience > 0 && last > recipe->head_epochs &&
 	       last - MAX(state->best.epoch, state->patience_from) >=
-		       fit->recipe->patience;
+		       recipe->patience;
+}
+
+gboolean
+fit_is_over(const Recipe *recipe, const TrainState *state)
+{
+	return state->epoch > recipe->epochs || patience_is_over(recipe, state);
 }
 
 FitEnd
@@ -312,11 +317,12 @@ fit(Network **network, const Samples *train, const Samples *val,
 		 ((*network)->spec.batch == recipe->batch &&
 		  ((*network)->spec.accumulates || recipe->accumulate == 1) &&
 		  (*network)->spec.freeze == fit_freeze(recipe, state->epoch)));
-	while (ok && state->epoch <= recipe->epochs && !patience_is_over(&fit))
+	while (ok && !fit_is_over(recipe, state))
 		ok = train_epoch(&fit, &failure) &&
 		     finish_epoch(&fit, &failure);
 	if (ok)
-		return patience_is_over(&fit) ? FIT_PATIENCE : FIT_DONE;
+		return patience_is_over(recipe, state) ? FIT_PATIENCE
+						       : FIT_DONE;
 	if (g_error_matches(failure, KW_ERROR, KW_ERROR_INTERRUPTED))
 		return FIT_INTERRUPTED;
 	g_propagate_error(error, g_steal_pointer(&failure));

@@ -51,6 +51,9 @@ typedef enum {
  * epoch, those of the last. */
 int fit_freeze(const Recipe *recipe, int epoch);
 
+/* Is there nothing left to train: all epochs are done, or patience is over? */
+gboolean fit_is_over(const Recipe *recipe, const TrainState *state);
+
 /*
  * Train on `train` (n > 0) from where `state` stands, validating on `val` after
  * each epoch (n may be 0: every epoch then counts as the best).  Ties are not

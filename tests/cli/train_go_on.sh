@@ -130,21 +130,6 @@ run 0 quick --resume --epochs 5 -j 1 -o x.h5 data.h5
 said "was computed with threads $(nproc), and now with 1: the result will differ in its last bits" ||
 	[ "$(nproc)" -eq 1 ]
 
-echo "-- the model is gone, or is another: the best is not forgotten"
-run 0 quick -q --lr 0 --epochs 2 -o g.h5 data.h5
-mv g.h5 away.h5
-run 1 quick --lr 0 --epochs 3 --resume -o g.h5 data.h5
-said "warning: 'g.h5' does not hold the best epoch so far, 1"
-said "the best epoch, 1, could not be saved and are lost; 'g.h5' holds none of this run"
-[ ! -e g.h5 ] || fail "a worse model"
-mv away.h5 g.h5
-run 0 quick --lr 0 --epochs 3 --resume -o g.h5 data.h5
-said "'g.h5' holds epoch 1"
-cp base.h5 g.h5
-run 1 quick --lr 0 --epochs 4 --resume -o g.h5 data.h5
-said "'g.h5' holds none of this run"
-cmp g.h5 base.h5
-
 echo "-- a training that falls apart leaves what was good, and names it"
 # One step an epoch: the first at a rate of 0, the second far too high.
 run 1 quick --batch 64 --warmup 8 --lr 1e6 --l2 1e6 --epochs 8 \
