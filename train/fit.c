@@ -5,6 +5,7 @@
 
 #include "kw/app.h"
 #include "train/evaluate.h"
+#include "train/report.h"
 #include "train/schedule.h"
 #include "train/step.h"
 
@@ -219,7 +220,7 @@ validate(Fit *fit, EpochReport *report, GError **error)
 	g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
 		    "training diverged: the loss in the validation of epoch %d "
 		    "is %g; %s",
-		    report->epoch, e->loss, guard_remedy);
+		    report->epoch, report_number(e->loss), guard_remedy);
 	return FALSE;
 }
 
@@ -299,14 +300,19 @@ finish_epoch(Fit *fit, GError **error)
 }
 
 static gboolean
-patience_is_over(const Fit *fit)
+patience_is_over(const Recipe *recipe, const TrainState *state)
 {
-	const TrainState *state = fit->state;
 	const int last = state->epoch - 1;
 
-	return fit->recipe->patience > 0 && last > fit->recipe->head_epochs &&
+	return recipe->patience > 0 && last > recipe->head_epochs &&
 	       last - MAX(state->best.epoch, state->patience_from) >=
-		       fit->recipe->patience;
+		       recipe->patience;
+}
+
+gboolean
+fit_is_over(const Recipe *recipe, const TrainState *state)
+{
+	return state->epoch > recipe->epochs || patience_is_over(recipe, state);
 }
 
 FitEnd
@@ -339,11 +345,12 @@ fit(Network **network, const Samples *train, const Samples *val,
 		 ((*network)->spec.batch == recipe->batch &&
 		  ((*network)->spec.accumulates || recipe->accumulate == 1) &&
 		  (*network)->spec.freeze == fit_freeze(recipe, state->epoch)));
-	while (ok && state->epoch <= recipe->epochs && !patience_is_over(&fit))
+	while (ok && !fit_is_over(recipe, state))
 		ok = train_epoch(&fit, &failure) &&
 		     finish_epoch(&fit, &failure);
 	if (ok)
-		return patience_is_over(&fit) ? FIT_PATIENCE : FIT_DONE;
+		return patience_is_over(recipe, state) ? FIT_PATIENCE
+						       : FIT_DONE;
 	if (g_error_matches(failure, KW_ERROR, KW_ERROR_INTERRUPTED))
 		return FIT_INTERRUPTED;
 	g_propagate_error(error, g_steal_pointer(&failure));

@@ -54,6 +54,9 @@ int fit_freeze(const Recipe *recipe, int epoch);
  * layers. */
 int fit_epochs_alike(const Recipe *recipe, int epoch);
 
+/* Is there nothing left to train: all epochs are done, or patience is over? */
+gboolean fit_is_over(const Recipe *recipe, const TrainState *state);
+
 /*
  * Train on `train` (n > 0) from where `state` stands, validating on `val` after
  * each epoch (n may be 0: every epoch then counts as the best).  Ties are not

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "kw/error.h"
+#include "train/report.h"
 
 static const double max_deviations = 10;
 static const double max_guesses = 10;
@@ -82,7 +83,8 @@ guard_fail(const TrainState *state, const char *reason, double loss,
 	g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
 		    "training diverged: %s in step %zu of epoch %d, whose loss "
 		    "is %g; %s",
-		    reason, state->step + 1, state->epoch, loss, guard_remedy);
+		    reason, state->step + 1, state->epoch, report_number(loss),
+		    guard_remedy);
 }
 
 gboolean

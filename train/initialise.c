@@ -40,8 +40,8 @@ initialise_layer(Network *network, Layer *layer, gsize n, double limit,
 	float *kernel = param_spare(layer->kernel);
 
 	if (kernel == NULL)
-		kernel = buffer = kw_alloc(n, sizeof *kernel,
-					   "the first weights", error);
+		kernel = buffer =
+			kw_alloc(n, sizeof *kernel, "the first weights", error);
 	if (kernel == NULL)
 		return FALSE;
 	fill_uniform(kernel, n, limit, network->spec.seed, layer->keras_index);

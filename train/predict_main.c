@@ -75,11 +75,13 @@ output_finish(Output *out, const char *summary, GError **error)
 {
 	if (out->file != NULL && fclose(g_steal_pointer(&out->stream)) != 0)
 		return output_failed(out, error);
+	/* The summary of what is not there would mislead: it comes last, when
+	 * all that can fail for want of room has been done. */
 	return (out->summary == NULL ||
-		(kw_outfile_write(out->summary, summary, strlen(summary),
-				  error) &&
-		 kw_outfile_commit(out->summary, error))) &&
-	       (out->file == NULL || kw_outfile_commit(out->file, error));
+		kw_outfile_write(out->summary, summary, strlen(summary),
+				 error)) &&
+	       (out->file == NULL || kw_outfile_commit(out->file, error)) &&
+	       (out->summary == NULL || kw_outfile_commit(out->summary, error));
 }
 
 /* ---- work */

@@ -99,3 +99,16 @@ report_metrics_json(const EpochReport *r, const char *test)
 	root = json_builder_get_root(json);
 	return json_to_string(root, FALSE);
 }
+
+double
+report_number(double value)
+{
+	return isnan(value) ? (double)NAN : value;
+}
+
+char *
+report_count(gsize n)
+{
+	return n < 1000000 ? g_strdup_printf("%zu", n)
+			   : g_strdup_printf("%.1f million", (double)n / 1e6);
+}

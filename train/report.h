@@ -27,4 +27,12 @@ char *report_epoch(const GArray *history, int epochs, double began);
  */
 char *report_metrics_json(const EpochReport *report, const char *test);
 
+/* A number to print: NaN has a sign of its own, which means nothing, and is
+ * "-nan" with it. */
+double report_number(double value);
+
+/* How many parameters: "20.0 million", or all digits of less than a million.
+ * Free it. */
+char *report_count(gsize n);
+
 #endif

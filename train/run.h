@@ -132,7 +132,11 @@ gboolean run_check_resume(Run *run, GError **error);
  */
 gboolean run_adopt_model(Run *run, GError **error);
 
-/* Weights and momentum into the network; mends a model that lacks the best. */
+/*
+ * Weights and momentum into the network; mends a model that lacks the best.
+ * KW_ERROR_INPUT when nobody has those weights, unless -f is given and there is
+ * more to train: the best epoch is then forgotten.
+ */
 gboolean run_restore(Run *run, GError **error);
 
 /* ---- run_outputs.c */

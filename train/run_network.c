@@ -4,6 +4,7 @@
 #include "kw/size.h"
 #include "train/batch_size.h"
 #include "train/plan.h"
+#include "train/report.h"
 #include "train/run.h"
 #include "train/settings.h"
 
@@ -264,13 +265,33 @@ choose_plan(Run *run, NetworkSpec *spec, GError **error)
 	return FALSE;
 }
 
+static void
+say_network(Run *run)
+{
+	const NetworkSpec *spec = &run->network->spec;
+	g_autofree char *plan = plan_name(&spec->plan);
+	g_autofree char *parameters = NULL;
+	g_autofree char *of_those = NULL;
+	gsize all, trained;
+
+	network_count(run->network, &all, &trained);
+	parameters = report_count(all);
+	of_those = report_count(trained);
+	run_say(run,
+		"VGG19 for %d x %d x %d and %d classes: %s parameters%s%s%s; "
+		"%s, %s, %d threads",
+		spec->height, spec->width, spec->channels, spec->classes,
+		parameters, spec->training ? ", " : "",
+		spec->training ? of_those : "",
+		spec->training ? " trained" : "", dnn_version(), plan,
+		spec->threads);
+}
+
 gboolean
 run_make_network(Run *run, const ModelInfo *model, GError **error)
 {
 	NetworkSpec spec =
 		model != NULL ? spec_of_model(run, model) : spec_to_train(run);
-	g_autofree char *plan = NULL;
-	gsize all, trained;
 
 	if (model != NULL && !choose_batch(run, &spec, error))
 		return FALSE;
@@ -283,13 +304,6 @@ run_make_network(Run *run, const ModelInfo *model, GError **error)
 	run->network = network_new(&spec, error);
 	if (run->network == NULL)
 		return FALSE;
-	network_count(run->network, &all, &trained);
-	plan = plan_name(&spec.plan);
-	run_say(run,
-		"VGG19 for %d x %d x %d and %d classes: %.1f million "
-		"parameters, %.1f million trained; %s, %s, %d threads",
-		spec.height, spec.width, spec.channels, spec.classes,
-		(double)all / 1e6, (double)trained / 1e6, dnn_version(), plan,
-		spec.threads);
+	say_network(run);
 	return TRUE;
 }

@@ -251,32 +251,63 @@ find_model_epoch(const Run *run)
 	return (int)epoch;
 }
 
+/*
+ * The best weights are lost: with -f, go on from the best that the model file
+ * has, or from none; patience and plateau count on from where they were.
+ */
+static gboolean
+forget_best(Run *run, GError **error)
+{
+	TrainState *state = run->state;
+	const int best = state->best.epoch;
+	const char *model = run->options->common.output;
+	const gboolean over = fit_is_over(&run->options->recipe, state);
+
+	if (over || !run->options->common.force) {
+		g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
+			    "'%s' does not hold the best epoch so far, %d, of "
+			    "the run that is resumed, and '%s' is of a later "
+			    "one: put that model back%s",
+			    model, best, run->from->path,
+			    over ? "; nothing is left to train"
+				 : ", or use -f to go on without it and keep "
+				   "the best of the epochs to come");
+		return FALSE;
+	}
+	state->patience_from = MAX(state->patience_from, best);
+	state->plateau_from = MAX(state->plateau_from, best);
+	if (run->model_epoch > 0)
+		state->best = g_array_index(state->history, EpochReport,
+					    (guint)run->model_epoch - 1);
+	else
+		state->best = (EpochReport){ 0 };
+	run_warn(run,
+		 "'%s' does not hold the best epoch so far, %d: the best of "
+		 "the epochs to come is kept",
+		 model, best);
+	return TRUE;
+}
+
 /* What the model file lacks is put right as far as it can be. */
-static void
-mend_model(Run *run)
+static gboolean
+mend_model(Run *run, GError **error)
 {
 	const EpochReport *best = &run->state->best;
-	const char *model = run->options->common.output;
 	g_autoptr(GError) failure = NULL;
 
 	run->model_epoch = find_model_epoch(run);
 	/* A later one was saved just before the run was killed, and will be
 	 * again. */
 	if (best->epoch == 0 || run->model_epoch >= best->epoch)
-		return;
-	if (!run_holds_best(run->state)) {
-		run_warn(run,
-			 "'%s' does not hold the best epoch so far, %d, of the "
-			 "run that is resumed: it will hold a better one, if "
-			 "one comes",
-			 model, best->epoch);
-		return;
-	}
+		return TRUE;
+	if (!run_holds_best(run->state))
+		return forget_best(run, error);
 	if (!run_save_model(run, run->network, best, NULL, &failure)) {
 		run->held_epoch = best->epoch;
 		run_warn(run, "%s; '%s' keeps the best epoch so far, %d",
 			 failure->message, run->resume_path, best->epoch);
 	}
+	return TRUE;
 }
 
 gboolean
@@ -289,6 +320,5 @@ run_restore(Run *run, GError **error)
 	if (state->epoch <= run->options->recipe.epochs)
 		run_say(run, "goes on from '%s', in epoch %d after %zu steps",
 			run->from->path, state->epoch, state->step);
-	mend_model(run);
-	return TRUE;
+	return mend_model(run, error);
 }

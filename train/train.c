@@ -66,7 +66,7 @@ on_step(gpointer data, const TrainState *state, gsize steps, double loss)
 
 	if (run->options->common.verbosity > 0) {
 		run_say(run, "step %zu/%zu loss %.7g", state->step, steps,
-			loss);
+			report_number(loss));
 		return;
 	}
 	if (run->options->common.verbosity < 0)

@@ -67,6 +67,26 @@ cut -f 1 tta | cmp - <(cut -f 1 cats)
 "$predict" --tta --batch 4 -j 1 vgg19.h5 new/cat | paste - tta |
 	awk -F '\t' '($3 - $6) ^ 2 > 1e-8 { exit 1 }' || fail "batches of views"
 
+echo "-- no summary of predictions that could not get their name"
+mkfifo list
+"$predict" -o late.tsv --summary late.json vgg19.h5 - < list 2> stderr &
+pid=$!
+exec 9> list
+tries=600
+until [ -n "$(find . -name '.late.tsv.kw-partial-*')" ]; do
+	tries=$((tries - 1))
+	[ $tries -gt 0 ] && kill -0 $pid || fail "no file under way: $(cat stderr)"
+	sleep 0.02
+done
+echo mine > late.tsv
+find new/cat -name '*.jpg' >&9
+exec 9>&-
+status=0
+wait $pid || status=$?
+[ $status -eq 1 ] && [ "$(cat late.tsv)" = mine ] || fail "$(cat stderr)"
+[ ! -e late.json ] || fail "a summary of nothing"
+rm list late.tsv
+
 echo "-- failures in the summary, and --strict"
 run 2 "$predict" -f --summary sum.json vgg19.h5 new/cat text.jpg
 grep -A 1 '"path" : "text.jpg"' sum.json |

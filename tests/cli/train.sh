@@ -26,6 +26,9 @@ cmp <(cut -d , -f 1-6 base.log/metrics.csv) \
 
 echo "-- what it says"
 grep -q "VGG19 for 32 x 32 x 3 and 2 classes" err || fail "$(cat err)"
+# 512 x 16 + 16 and 16 x 2 + 2
+grep -q "classes: 20.0 million parameters, 8242 trained; oneDNN" err ||
+	fail "$(cat err)"
 grep -q "warning: no pretrained weights" err || fail "$(cat err)"
 grep -qE "memory: .* weights, .* training, .* activations, .* scratch, [0-9.]* MB to copy weights, 200 MB for the program: .* of [0-9.]+ GB" \
 	err || fail "$(cat err)"

@@ -77,33 +77,6 @@ run 0 "$KW_BIN/kw-train" --evaluate --weights x.h5 -o none.h5 \
 cmp e.safetensors x.safetensors
 [ ! -e none.h5 ] && [ ! -e none.log ] || fail "$(ls)"
 
-echo "-- the command of the training with --evaluate: what it ignores, it names"
-run 0 "$KW_BIN/kw-train" --evaluate -o x.h5 data.h5
-! grep -q 'without regard' stderr || fail "$(cat stderr)"
-cp stdout evaluated
-run 0 "$KW_BIN/kw-train" --lr 1 --recipe modern --no-shuffle --lr 2 --head 8 \
-	--log-dir l --evaluate -o x.h5 data.h5
-said "--evaluate takes 'x.h5' as it was trained, without regard to --lr, --recipe, --shuffle, --head, --log-dir"
-cmp stdout evaluated
-[ ! -e l ] || fail "a log"
-# no copies are dropped, or missed: it does not augment
-"$KW_BIN/kw-augment" -q -n 1 --no-originals -o copies.h5 data.h5
-run 0 "$KW_BIN/kw-train" --evaluate --augment seed -o x.h5 copies.h5
-said "without regard to --augment"
-# only --batch counts; a batch of its own needs no more memory than there is
-memory() {
-	sed -n 's/.* \([0-9.]* [kM]B\) activations.*/\1/p' stderr
-}
-run 0 "$KW_BIN/kw-train" --evaluate --batch 1 -o x.h5 data.h5
-! grep -q 'without regard' stderr || fail "$(cat stderr)"
-one=$(memory)
-run 0 "$KW_BIN/kw-train" --evaluate -o x.h5 data.h5
-[ -n "$one" ] && [ "$(memory)" != "$one" ] || fail "$one, $(memory)"
-least=$(run 1 "$KW_BIN/kw-train" --evaluate --batch 1 --memory 1M -o x.h5 data.h5
-	sed -n 's/.*this takes \([0-9]*\) MB.*/\1/p' stderr)
-run 0 "$KW_BIN/kw-train" --evaluate --memory $((least + 1))M -o x.h5 data.h5
-cmp <(sed -n '/^accuracy:/p' stdout) <(sed -n '/^accuracy:/p' evaluated)
-
 echo "-- a resume file is a model as well"
 "$KW_BIN/kw-predict" x.resume.h5 photos/cat/0000.jpg > prediction
 [ "$(wc -l < prediction)" -eq 1 ] || fail "$(cat prediction)"
@@ -156,21 +129,6 @@ echo "-- another number of threads: a warning"
 run 0 quick --resume --epochs 5 -j 1 -o x.h5 data.h5
 said "was computed with threads $(nproc), and now with 1: the result will differ in its last bits" ||
 	[ "$(nproc)" -eq 1 ]
-
-echo "-- the model is gone, or is another: the best is not forgotten"
-run 0 quick -q --lr 0 --epochs 2 -o g.h5 data.h5
-mv g.h5 away.h5
-run 1 quick --lr 0 --epochs 3 --resume -o g.h5 data.h5
-said "warning: 'g.h5' does not hold the best epoch so far, 1"
-said "the best epoch, 1, could not be saved and are lost; 'g.h5' holds none of this run"
-[ ! -e g.h5 ] || fail "a worse model"
-mv away.h5 g.h5
-run 0 quick --lr 0 --epochs 3 --resume -o g.h5 data.h5
-said "'g.h5' holds epoch 1"
-cp base.h5 g.h5
-run 1 quick --lr 0 --epochs 4 --resume -o g.h5 data.h5
-said "'g.h5' holds none of this run"
-cmp g.h5 base.h5
 
 echo "-- a training that falls apart leaves what was good, and names it"
 # One step an epoch: the first at a rate of 0, the second far too high.

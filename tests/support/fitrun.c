@@ -109,7 +109,8 @@ fit_run_predict(FitRun *run, int class)
 void
 fit_run_break(FitRun *run)
 {
-	set_bias(run, NAN, NAN);
+	/* of the sign that x86 gives to 0 * infinity */
+	set_bias(run, -NAN, -NAN);
 }
 
 static void

@@ -44,8 +44,9 @@ static void
 test_stop(void **state)
 {
 	static const char *const where[] = {
-		"not a finite number in step 3 of epoch 1, whose loss is ",
-		"the loss in the validation of epoch 1 is ",
+		"not a finite number in step 3 of epoch 1, whose loss is "
+		"nan; ",
+		"the loss in the validation of epoch 1 is nan; ",
 	};
 
 	(void)state;

@@ -161,11 +161,48 @@ test_metrics_with_a_test(void **state)
 		text, ",\"test\":{\"images\":3,\"loss\":[0.5]}}"));
 }
 
+/* NaN of either sign is the same. */
+static void
+test_numbers(void **state)
+{
+	static const double values[] = { 1.5, INFINITY, -INFINITY, NAN, -NAN };
+	static const char *const texts[] = { "1.5", "inf", "-inf", "nan",
+					     "nan" };
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
+		g_autofree char *text =
+			g_strdup_printf("%g", report_number(values[i]));
+
+		assert_string_equal(text, texts[i]);
+	}
+}
+
+static void
+test_counts(void **state)
+{
+	static const gsize values[] = { 0,       6147,     999999,
+					1000000, 20030147, 143667240 };
+	static const char *const texts[] = {
+		"0",           "6147",         "999999",
+		"1.0 million", "20.0 million", "143.7 million"
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
+		g_autofree char *text = report_count(values[i]);
+
+		assert_string_equal(text, texts[i]);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_epoch),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_metrics),
