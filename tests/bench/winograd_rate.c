@@ -148,9 +148,9 @@ job_clear(Job *job)
 static DnnOp *
 direct_new(const Job *job, DnnOrder order, DnnPass pass)
 {
-	const DnnMode mode = { DNN_F32, order, DNN_DIRECT };
+	const DnnMode mode = { DNN_F32, order };
 	g_autoptr(GError) error = NULL;
-	DnnOp *op = dnn_conv(job->dnn, &mode, &job->shape, pass,
+	DnnOp *op = dnn_conv(job->dnn, &mode, DNN_DIRECT, &job->shape, pass,
 			     pass == DNN_FORWARD, &error);
 	const gboolean gradient = pass == DNN_BACKWARD_WEIGHTS;
 
@@ -240,8 +240,8 @@ main(int argc, char **argv)
 {
 	static const struct argp argp = {
 		known, parse,
-		NULL,    "Compare our Winograd convolutions with direct ones.",
-		NULL,    NULL,
+		NULL,  "Compare our Winograd convolutions with direct ones.",
+		NULL,  NULL,
 		NULL
 	};
 	static const DnnConvShape shapes[] = {
