@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "kw/cpu.h"
 #include "kw/error.h"
 #include "train/tune.h"
 
@@ -205,4 +206,14 @@ plan_choose(NetworkSpec *spec, const PlanWish *wish, char **why, GError **error)
 		       : untimed_text(&choice, best);
 	spec->plan = choice.plans[best];
 	return TRUE;
+}
+
+void
+plan_for_use(NetworkSpec *spec)
+{
+	spec->plan = (NetworkPlan){ .mode = { DNN_F32, DNN_NHWC } };
+	if (kw_cpu() == KW_CPU_GENERIC)
+		return;
+	for (int i = 1; i < VGG19_CONVOLUTIONS; i++)
+		spec->plan.conv[i][DNN_FORWARD] = DNN_FUSED_WINOGRAD;
 }

@@ -32,6 +32,13 @@ typedef struct {
 gboolean plan_choose(NetworkSpec *spec, const PlanWish *wish, char **why,
 		     GError **error);
 
+/*
+ * Without a measurement, for three photos cannot wait for one: float32, forward
+ * passes by our own Winograd kernels, but for the first one, whose channels are
+ * too few.  Where the CPU has no vectors for these kernels, all are direct.
+ */
+void plan_for_use(NetworkSpec *spec);
+
 /* "f32 direct", or "f32 Winograd" where any pass is.  Free it. */
 char *plan_name(const NetworkPlan *plan);
 

@@ -8,6 +8,7 @@
 #include "kw/error.h"
 #include "kw/memory.h"
 #include "train/batch_size.h"
+#include "train/plan.h"
 #include "train/predict_views.h"
 
 struct Predictor {
@@ -46,6 +47,7 @@ load_network(const char *model, const ModelInfo *info, gsize n, int most,
 	LoadedWeights loaded;
 
 	memcpy(spec.head, info->head, sizeof spec.head);
+	plan_for_use(&spec);
 	if (!batch_size_choose(&spec, n, most, room, error))
 		return NULL;
 	network = network_new(&spec, error);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "kw/cpu.h"
 #include "kw/error.h"
 #include "tests/support/bench.h"
 #include "train/plan.h"
@@ -280,6 +281,24 @@ test_other_errors(void **state)
 	assert_null(why);
 }
 
+static void
+test_for_use(void **state)
+{
+	NetworkSpec spec = small;
+	NetworkMemory memory;
+	GError *error = NULL;
+
+	(void)state;
+	spec.training = FALSE;
+	spec.plan.mode.order = DNN_BLOCKED;
+	plan_for_use(&spec);
+	network_memory(&spec, &memory, &error);
+	test_assert_no_error(error);
+	for (int i = 0; i < VGG19_CONVOLUTIONS; i++)
+		assert_int_equal(is_winograd(&spec, i, DNN_FORWARD),
+				 i > 0 && kw_cpu() != KW_CPU_GENERIC);
+}
+
 /* ---- by measurement */
 
 static void
@@ -327,6 +346,7 @@ main(void)
 		cmocka_unit_test(test_bf16),
 		cmocka_unit_test(test_bf16_winograd),
 		cmocka_unit_test(test_other_errors),
+		cmocka_unit_test(test_for_use),
 		cmocka_unit_test(test_fastest),
 		cmocka_unit_test(test_tune_direct),
 	};
