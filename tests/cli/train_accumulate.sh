@@ -57,10 +57,10 @@ takes() {
 		--memory 50M -o out.h5 wide.h5 2>&1 |
 		sed -n 's/.*this takes \([0-9]*\) MB.*/\1/p'
 }
-one=$(takes --batch 4) many=$(takes --batch 4 --accumulate 4)
-large=$(takes --batch 16)
+one=$(takes --batch 4) many=$(takes --batch 4 --accumulate 8)
+large=$(takes --batch 32)
 [ "$many" -gt "$one" ] && [ "$many" -lt "$large" ] ||
-	fail "memory of 4, 4 x 4 and 16 images: $one, $many, $large MB"
+	fail "memory of 4, 8 x 4 and 32 images: $one, $many, $large MB"
 refused 1 "a smaller --batch than 4 (--accumulate makes up for it), a smaller" \
 	"${train[@]}" -q --batch 4 --memory 50M -o out.h5
 refused 1 "use a smaller kw-prep --size than 32x32, or a larger --memory" \
