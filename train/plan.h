@@ -33,9 +33,11 @@ gboolean plan_choose(NetworkSpec *spec, const PlanWish *wish, char **why,
 		     GError **error);
 
 /*
- * Without a measurement, for three photos cannot wait for one: float32, forward
- * passes by our own Winograd kernels, but for the first one, whose channels are
- * too few.  Where the CPU has no vectors for these kernels, all are direct.
+ * For a network that is only used, without a measurement, for which three
+ * photos cannot wait, and which might choose anew the next time: float32,
+ * forward passes by our own Winograd kernels, but for the first one, whose
+ * channels are too few.  Where the CPU has no vectors for these kernels, all
+ * are direct.
  */
 void plan_for_use(NetworkSpec *spec);
 

@@ -229,6 +229,14 @@ check_memory(Run *run, const NetworkSpec *spec, gboolean say, GError **error)
 
 /* ---- how to compute */
 
+/* A model is evaluated in the same way every time, unless asked otherwise. */
+static gboolean
+is_for_use(const Run *run, const NetworkSpec *spec)
+{
+	return !spec->training && run->options->precision == PRECISION_AUTO &&
+	       run->options->algorithm == ALGORITHM_AUTO;
+}
+
 /*
  * A resumed run computes as the one before did: another choice would give other
  * last bits.
@@ -240,6 +248,8 @@ choose_plan(Run *run, NetworkSpec *spec, GError **error)
 	g_autofree char *why = NULL;
 	g_autofree char *stored = NULL;
 
+	if (is_for_use(run, spec))
+		return TRUE;
 	if (run->from == NULL) {
 		PlanWish wish = { o->precision, o->algorithm, 0 };
 		NetworkSpec timed = *spec;
@@ -293,6 +303,8 @@ run_make_network(Run *run, const ModelInfo *model, GError **error)
 	NetworkSpec spec =
 		model != NULL ? spec_of_model(run, model) : spec_to_train(run);
 
+	if (is_for_use(run, &spec))
+		plan_for_use(&spec);
 	if (model != NULL && !choose_batch(run, &spec, error))
 		return FALSE;
 	/* Choosing makes networks as well. */

@@ -51,9 +51,9 @@ above_zero(Vec m, Vec v)
 	return _mm256_and_ps(v, _mm256_cmp_ps(m, set1(0), _CMP_GT_OQ));
 }
 
-#include "train/winograd_transform.h"
+#include "train/winograd_transform.inc"
 
-#include "train/winograd_fetch.h"
+#include "train/winograd_fetch.inc"
 
 /* A constant number of rows lets the compiler hold their sums in registers. */
 #define ROWS(n)                                                                \

@@ -52,9 +52,9 @@ above_zero(Vec m, Vec v)
 				   v);
 }
 
-#include "train/winograd_transform.h"
+#include "train/winograd_transform.inc"
 
-#include "train/winograd_fetch.h"
+#include "train/winograd_fetch.inc"
 
 /* Constant numbers of rows and panels let the compiler hold their sums in
  * registers. */

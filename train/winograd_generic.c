@@ -51,7 +51,7 @@ max(Vec a, Vec b)
 	return (Vec)(((Mask)b & above) | ((Mask)a & ~above));
 }
 
-#include "train/winograd_transform.h"
+#include "train/winograd_transform.inc"
 
 static void
 multiply(const WinogradProduct *p)

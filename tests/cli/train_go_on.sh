@@ -69,7 +69,7 @@ cmp x.h5 x.kept
 cmp x.json first.json
 
 echo "-- its weights, from the model alone"
-run 0 "$KW_BIN/kw-train" --evaluate --batch 4 -o x.h5 --summary e.json data.h5
+run 0 "$KW_BIN/kw-train" --evaluate --batch 4 --algorithm direct -o x.h5 --summary e.json data.h5
 cmp <(sed -n '/^accuracy:/,$p' stdout) <(sed -n '/^accuracy:/,$p' first.out)
 cmp e.json first.json
 run 0 "$KW_BIN/kw-train" --evaluate --weights x.h5 -o none.h5 \
