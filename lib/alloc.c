@@ -16,10 +16,13 @@ enum {
 static void *
 alloc_aligned(gsize bytes)
 {
-	void *buffer = aligned_alloc(bytes < LARGE ? ALIGNMENT : HUGE_PAGE,
-				     bytes);
+	void *buffer = NULL;
 
-	if (buffer != NULL && bytes >= LARGE)
+	/* aligned_alloc() wants a multiple of the alignment. */
+	if (posix_memalign(&buffer, bytes < LARGE ? ALIGNMENT : HUGE_PAGE,
+			   bytes) != 0)
+		return NULL;
+	if (bytes >= LARGE)
 		madvise(buffer, bytes, MADV_HUGEPAGE); /* a wish */
 	return buffer;
 }

@@ -73,6 +73,12 @@ add_plan(Choice *choice, const NetworkPlan *plan, double seconds,
 }
 
 static gboolean
+same_mode(DnnMode a, DnnMode b)
+{
+	return a.type == b.type && a.order == b.order;
+}
+
+static gboolean
 is_direct(const NetworkPlan *plan)
 {
 	const NetworkPlan direct = { .mode = plan->mode };
@@ -97,7 +103,9 @@ add_tuned(Choice *choice, DnnMode mode, GError **error)
 	if (choice->n == 0 && !winograd &&
 	    !add_plan(choice, &direct, seconds.direct, error))
 		return FALSE;
-	if (is_direct(&spec.plan) && (choice->n == 1 || winograd))
+	/* That one is there already, or was not asked for. */
+	if (is_direct(&spec.plan) &&
+	    (winograd || same_mode(mode, choice->plans[0].mode)))
 		return TRUE;
 	return add_plan(choice, &spec.plan, seconds.chosen, error);
 }
@@ -118,8 +126,11 @@ find_candidates(Choice *choice, GError **error)
 {
 	const PlanWish *wish = choice->wish;
 
-	if (wish->precision == PRECISION_BF16)
+	if (wish->precision == PRECISION_BF16) {
+		if (!dnn_has_bf16())
+			add_missing(choice, "this CPU emulates bf16, slowly");
 		return add_mode(choice, DNN_BF16, error);
+	}
 	if (!add_mode(choice, DNN_F32, error))
 		return FALSE;
 	if (wish->precision == PRECISION_F32 ||
@@ -158,10 +169,6 @@ untimed_text(const Choice *choice, int best)
 	const PlanWish *wish = choice->wish;
 	g_autofree char *name = plan_name(&choice->plans[best]);
 
-	if (wish->precision == PRECISION_BF16 && !dnn_has_bf16())
-		return g_strdup_printf("%s: as asked for, emulated and slow on "
-				       "this CPU",
-				       name);
 	if (choice->plans[best].mode.type == DNN_BF16 &&
 	    wish->precision == PRECISION_AUTO)
 		return g_strdup_printf("%s: this CPU computes it natively",
@@ -201,9 +208,8 @@ plan_choose(NetworkSpec *spec, const PlanWish *wish, char **why, GError **error)
 		return FALSE;
 	}
 	best = find_best(&choice);
-	*why = choice.seconds[best] > 0 && choice.n > 1
-		       ? timed_text(&choice, best)
-		       : untimed_text(&choice, best);
+	*why = wish->algorithm == ALGORITHM_DIRECT ? untimed_text(&choice, best)
+						   : timed_text(&choice, best);
 	spec->plan = choice.plans[best];
 	return TRUE;
 }
