@@ -1,6 +1,7 @@
 #include "train/feature_key.h"
 
 #include "kw/alloc.h"
+#include "kw/cpu.h"
 #include "train/plan.h"
 
 /* The values in Keras's order: the layout of the masters is oneDNN's choice. */
@@ -27,18 +28,36 @@ add_layer(GChecksum *sum, const Layer *layer, GError **error)
 		add_param(sum, layer->dnn, layer->bias, error));
 }
 
+/* How the frozen layers are computed, whatever is chosen for the others. */
+static NetworkPlan
+plan_below(const Network *network)
+{
+	const NetworkPlan *plan = &network->spec.plan;
+	NetworkPlan below = { .mode = plan->mode };
+	guint conv = 0;
+
+	for (guint i = 0; i < network->first_trained; i++)
+		if (network->layers[i]->kind == LAYER_CONV) {
+			below.conv[conv][DNN_FORWARD] =
+				plan->conv[conv][DNN_FORWARD];
+			conv++;
+		}
+	return below;
+}
+
 char *
 feature_key(const Network *network, const char *data, GError **error)
 {
 	const NetworkSpec *spec = &network->spec;
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	g_autofree char *plan = plan_text(&spec->plan);
+	const NetworkPlan below = plan_below(network);
+	g_autofree char *plan = plan_text(&below);
 	g_autofree char *facts = g_strdup_printf(
 		"data=%s\nlayer=%s\nimage=%d,%d,%d\nbatch=%d\nplan=%s\n"
-		"threads=%d\nonednn=%s\nisa=%d\n",
+		"threads=%d\nonednn=%s\nisa=%d\ncpu=%s\n",
 		data, network_feature_layer(network)->name, spec->height,
 		spec->width, spec->channels, spec->batch, plan, spec->threads,
-		dnn_version(), dnn_isa());
+		dnn_version(), dnn_isa(), kw_cpu_names[kw_cpu()]);
 
 	g_checksum_update(sum, (const guchar *)facts, -1);
 	for (guint i = 0; i < network->first_trained; i++)

@@ -499,6 +499,7 @@ test_key(void **state)
 	g_autofree char *data = key_of(&spec, 1, "b");
 	g_autofree char *weights = key_of(&spec, 2, "a");
 	g_autofree char *head = NULL;
+	g_autofree char *above = NULL;
 
 	(void)state;
 	assert_string_equal(key, same);
@@ -507,6 +508,12 @@ test_key(void **state)
 	spec.head[0] = 9; /* is above */
 	head = key_of(&spec, 1, "a");
 	assert_string_equal(key, head);
+	/* And so is this; or it is not computed. */
+	spec.plan.conv[15][DNN_BACKWARD_WEIGHTS] = DNN_FUSED_WINOGRAD;
+	spec.plan.conv[3][DNN_BACKWARD_DATA] = DNN_FUSED_WINOGRAD;
+	above = key_of(&spec, 1, "a");
+	assert_string_equal(key, above);
+	spec = fit_spec;
 	spec.freeze = 20;
 	assert_other_key(&spec, key);
 	spec = fit_spec;
@@ -517,6 +524,9 @@ test_key(void **state)
 	assert_other_key(&spec, key);
 	spec = fit_spec;
 	spec.plan.mode.order = DNN_BLOCKED;
+	assert_other_key(&spec, key);
+	spec = fit_spec;
+	spec.plan.conv[3][DNN_FORWARD] = DNN_FUSED_WINOGRAD;
 	assert_other_key(&spec, key);
 }
 
