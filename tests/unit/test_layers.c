@@ -251,6 +251,42 @@ test_pool(void **state)
 }
 
 /* After a ReLU many maxima are ties at zero: one of them gets the gradient. */
+/*
+ * What a ReLU put out is pooled: its gradient, taken in here, is that of the
+ * pooling where the output of the ReLU is above zero, and zero elsewhere.
+ */
+static void
+check_pooled_relu(const BenchMode *mode)
+{
+	const NaivePool shape = { 3, 6, 9, 16 };
+	Bench b = pool_bench(mode, &shape, LAYER_TRAINED);
+	g_autofree double *dsrc = g_new(double, b.n_src);
+	gsize masked = 0;
+
+	/* Of four values of a window none is left in one case of sixteen. */
+	for (gsize i = 0; i < b.n_src; i++)
+		b.src[i] = MAX(b.src[i], 0);
+	b.layer->relu_below = TRUE;
+	naive_pool_backward(&shape, dsrc, b.src, b.ddst);
+	bench_forward(&b);
+	bench_backward(&b);
+	for (gsize i = 0; i < b.n_src; i++) {
+		assert_true((double)b.dsrc[i] == (b.src[i] > 0 ? dsrc[i] : 0));
+		masked += dsrc[i] != 0 && !(b.src[i] > 0);
+	}
+	assert_true(masked > 0);
+	bench_clear(&b);
+}
+
+static void
+test_pooled_relu(void **state)
+{
+	(void)state;
+	for (gsize m = 0; m < G_N_ELEMENTS(modes); m++)
+		if (bench_has_mode(&modes[m]))
+			check_pooled_relu(&modes[m]);
+}
+
 static void
 test_pool_ties(void **state)
 {
@@ -397,6 +433,7 @@ main(void)
 		cmocka_unit_test(test_dense),
 		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_pool_ties),
+		cmocka_unit_test(test_pooled_relu),
 		cmocka_unit_test(test_slopes),
 	};
 

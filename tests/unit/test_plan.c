@@ -171,6 +171,7 @@ check_auto(Precision precision)
 	assert_non_null(strstr(why, ": convolutions take "));
 	assert_non_null(strstr(why, " ms a step, "));
 	assert_non_null(strstr(why, "f32 direct"));
+	assert_non_null(strstr(why, " blocked"));
 	assert_int_equal(strstr(why, "no bf16") != NULL,
 			 precision == PRECISION_AUTO && !dnn_has_bf16());
 	/* Three channels are too few for any such kernel of ours. */
@@ -215,6 +216,7 @@ test_memory(void **state)
 
 	(void)state;
 	assert_true(same_plan(&spec.plan, &f32));
+	assert_non_null(strstr(why, " blocked there is not enough memory"));
 }
 
 /* Asked for by name: that, or an error that leaves all as it was. */
@@ -332,6 +334,23 @@ test_tune_direct(void **state)
 	assert_true(seconds.chosen == seconds.direct);
 }
 
+/* Where no kernel of those exists, the direct one is timed instead. */
+static void
+test_tune_winograd(void **state)
+{
+	NetworkSpec spec = small;
+	TuneSeconds seconds;
+	GError *error = NULL;
+
+	(void)state;
+	tune_plan(&spec, TUNE_WINOGRAD, &seconds, &error);
+	test_assert_no_error(error);
+	assert_false(is_winograd(&spec, 0, DNN_FORWARD));
+	assert_true(is_winograd(&spec, 1, DNN_FORWARD));
+	assert_true(seconds.direct == 0);
+	assert_true(seconds.chosen > 0 && seconds.chosen < 3600);
+}
+
 int
 main(void)
 {
@@ -349,6 +368,7 @@ main(void)
 		cmocka_unit_test(test_for_use),
 		cmocka_unit_test(test_fastest),
 		cmocka_unit_test(test_tune_direct),
+		cmocka_unit_test(test_tune_winograd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
