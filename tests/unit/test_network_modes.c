@@ -42,9 +42,10 @@ fill_input(Network *network)
 	random_floats(network->input, layer_in_size(network->layers[0]), 9);
 }
 
-/* A rate at which the second step is another one. */
+/* A rate at which the second step is another one, but no more: a large step
+ * multiplies what differs in the first one. */
 static const SgdStep sgd = {
-	.rate = 0.001, .momentum = 0.9, .body_rate = 1, .scale = 1
+	.rate = 2e-5, .momentum = 0.9, .body_rate = 1, .scale = 1
 };
 
 /* Forward and backward, for step 3. */
