@@ -154,7 +154,8 @@ ifeq ($(VARIANT),sanitize)
 $(B)/obj/tests/support/warp_emulated.o: private CFLAGS += -O0
 endif
 # The same in any variant; what it passes in memory stays in its file.
-$(B)/obj/tests/support/winograd_emulated.o: private CFLAGS += -O0 -Wno-psabi
+$(addprefix $(B)/obj/tests/support/,winograd_emulated.o \
+	winograd_emulated_bf16.o): private CFLAGS += -O0 -Wno-psabi
 
 # Rewritten only when the compile line changes, so that objects follow it.  The
 # packages come first where both are asked for, under -j as well.

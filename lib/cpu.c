@@ -2,7 +2,8 @@
 
 #include "kw/error.h"
 
-const char *const kw_cpu_names[] = { "generic", "avx2", "avx512", NULL };
+const char *const kw_cpu_names[] = { "generic", "avx2", "avx512", "avx512_bf16",
+				     NULL };
 
 /* The number of a name, or -1. */
 static int
@@ -14,15 +15,25 @@ find_name(const char *name)
 	return -1;
 }
 
+#ifdef __x86_64__
+static gboolean
+has_avx512(void)
+{
+	return __builtin_cpu_supports("avx512f") &&
+	       __builtin_cpu_supports("avx512bw") &&
+	       __builtin_cpu_supports("avx512dq") &&
+	       __builtin_cpu_supports("avx512vl");
+}
+#endif
+
 KwCpu
 kw_cpu_best(void)
 {
 #ifdef __x86_64__
 	__builtin_cpu_init();
-	if (__builtin_cpu_supports("avx512f") &&
-	    __builtin_cpu_supports("avx512bw") &&
-	    __builtin_cpu_supports("avx512dq") &&
-	    __builtin_cpu_supports("avx512vl"))
+	if (has_avx512() && __builtin_cpu_supports("avx512bf16"))
+		return KW_CPU_AVX512_BF16;
+	if (has_avx512())
 		return KW_CPU_AVX512;
 	if (__builtin_cpu_supports("avx2"))
 		return KW_CPU_AVX2;

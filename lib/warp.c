@@ -67,9 +67,9 @@ static const KwWarpKernel *
 kernel_for(const KwWarpSource *source)
 {
 #ifdef __x86_64__
-	if (source->is_flat && kw_cpu() == KW_CPU_AVX512)
+	if (source->is_flat && kw_cpu() >= KW_CPU_AVX512)
 		return &kw_warp_avx512;
-	if (source->is_flat && kw_cpu() == KW_CPU_AVX2)
+	if (source->is_flat && kw_cpu() >= KW_CPU_AVX2)
 		return &kw_warp_avx2;
 #endif
 	return &kw_warp_generic;

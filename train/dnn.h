@@ -37,8 +37,9 @@ typedef struct {
 /*
  * How a convolution is computed.  Winograd's algorithm (Lavin and Gray 2015)
  * takes fewer multiplications: oneDNN 2 has it for float32 in blocked order
- * where there is AVX-512, and we have it (winograd.h) for float32 in N,H,W,C
- * order and channels in multiples of 16.
+ * where there is AVX-512, and we have it (winograd.h) in N,H,W,C order and for
+ * channels in multiples of 16: float32 everywhere, bf16 where there is
+ * AVX512_BF16.
  */
 typedef enum {
 	DNN_DIRECT,
@@ -131,6 +132,21 @@ DnnType dnn_layout_type(const DnnLayout *layout);
 /* What a tensor takes, padding included; floats: of a float32 one. */
 gsize dnn_layout_bytes(const DnnLayout *layout);
 gsize dnn_layout_floats(const DnnLayout *layout);
+
+/*
+ * Where the weight of output o, input i and position p = 3 y + x (0 of a dense
+ * kernel) lies: that many values behind the first, out[o] + in[i] +
+ * position[p].
+ */
+typedef struct {
+	int n_out, n_in, n_positions;
+	gsize *out, *in, *position;
+} DnnOffsets;
+
+/* Of the layout of a kernel. */
+DnnOffsets dnn_layout_offsets(const DnnLayout *layout);
+void dnn_offsets_clear(DnnOffsets *offsets);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DnnOffsets, dnn_offsets_clear)
 
 /* The same order and type? */
 gboolean dnn_layout_equal(const DnnLayout *a, const DnnLayout *b);

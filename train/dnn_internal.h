@@ -10,11 +10,12 @@
 #include "train/dnn.h"
 
 /*
- * How a tensor is cut into blocks: the strides of blocks along each axis, and
- * within a block, from the outermost on, how many of which axis.
+ * How a tensor is cut into blocks: its sizes, the strides of blocks along each
+ * axis, and within a block, from the outermost on, how many of which axis.
  */
 typedef struct {
-	dnnl_dim_t strides[DNNL_MAX_NDIMS];
+	int rank;
+	dnnl_dim_t dims[DNNL_MAX_NDIMS], strides[DNNL_MAX_NDIMS];
 	int n;
 	dnnl_dim_t blocks[DNNL_MAX_NDIMS], axes[DNNL_MAX_NDIMS];
 } MdBlocking;
@@ -45,16 +46,18 @@ static inline MdBlocking
 md_blocking(MdRef md)
 {
 	MdBlocking b = { 0 };
-	dnnl_dims_t *strides = NULL, *blocks = NULL, *axes = NULL;
-	int rank = 0;
+	dnnl_dims_t *dims = NULL, *strides = NULL, *blocks = NULL, *axes = NULL;
 
-	dnnl_memory_desc_query(md, dnnl_query_ndims_s32, &rank);
+	dnnl_memory_desc_query(md, dnnl_query_ndims_s32, &b.rank);
+	dnnl_memory_desc_query(md, dnnl_query_dims, &dims);
 	dnnl_memory_desc_query(md, dnnl_query_strides, &strides);
 	dnnl_memory_desc_query(md, dnnl_query_inner_nblks_s32, &b.n);
 	dnnl_memory_desc_query(md, dnnl_query_inner_blks, &blocks);
 	dnnl_memory_desc_query(md, dnnl_query_inner_idxs, &axes);
-	for (int i = 0; i < rank; i++)
+	for (int i = 0; i < b.rank; i++) {
+		b.dims[i] = (*dims)[i];
 		b.strides[i] = (*strides)[i];
+	}
 	for (int i = 0; i < b.n; i++) {
 		b.blocks[i] = (*blocks)[i];
 		b.axes[i] = (*axes)[i];
@@ -91,10 +94,12 @@ static inline MdBlocking
 md_blocking(MdRef md)
 {
 	const dnnl_blocking_desc_t *from = &md->format_desc.blocking;
-	MdBlocking b = { .n = from->inner_nblks };
+	MdBlocking b = { .rank = md->ndims, .n = from->inner_nblks };
 
-	for (int i = 0; i < md->ndims; i++)
+	for (int i = 0; i < md->ndims; i++) {
+		b.dims[i] = md->dims[i];
 		b.strides[i] = from->strides[i];
+	}
 	for (int i = 0; i < b.n; i++) {
 		b.blocks[i] = from->inner_blks[i];
 		b.axes[i] = from->inner_idxs[i];

@@ -1,59 +1,9 @@
 /* Our own Winograd convolutions (winograd.h) as operations. */
 #include "train/dnn_internal.h"
 
+#include "kw/cpu.h"
 #include "kw/error.h"
 #include "train/winograd.h"
-
-/* ---- where weights lie */
-
-/* How far the index along an axis moves a value from the first one. */
-static gsize
-axis_offset(const MdBlocking *blocking, int axis, gsize index)
-{
-	gsize offset = 0, stride = 1;
-
-	for (int i = blocking->n; i-- > 0;) {
-		const gsize block = (gsize)blocking->blocks[i];
-
-		if (blocking->axes[i] == axis) {
-			offset += index % block * stride;
-			index /= block;
-		}
-		stride *= block;
-	}
-	return offset + index * (gsize)blocking->strides[axis];
-}
-
-static gsize *
-axis_offsets(const MdBlocking *blocking, int axis, int n)
-{
-	gsize *offsets = g_new(gsize, n);
-
-	for (int i = 0; i < n; i++)
-		offsets[i] = axis_offset(blocking, axis, (gsize)i);
-	return offsets;
-}
-
-/* Of a kernel, whose axes are out, in, height, width. */
-static void
-find_offsets(WinogradOffsets *offsets, const DnnLayout *layout,
-	     const DnnConvShape *shape)
-{
-	const MdBlocking blocking = md_blocking(REF(layout->md));
-
-	offsets->out = axis_offsets(&blocking, 0, shape->out);
-	offsets->in = axis_offsets(&blocking, 1, shape->in);
-	for (gsize p = 0; p < G_N_ELEMENTS(offsets->position); p++)
-		offsets->position[p] = axis_offset(&blocking, 2, p / 3) +
-				       axis_offset(&blocking, 3, p % 3);
-}
-
-static void
-offsets_clear(WinogradOffsets *offsets)
-{
-	g_free((gsize *)offsets->out);
-	g_free((gsize *)offsets->in);
-}
 
 /* ---- operations */
 
@@ -62,8 +12,8 @@ typedef struct {
 	Winograd winograd;
 	DnnPass pass;
 	gboolean relu;
-	DnnLayout *weights;      /* or of their gradient: Keras's, or another */
-	WinogradOffsets offsets; /* in there */
+	DnnLayout *weights; /* or of their gradient: Keras's, or another */
+	DnnOffsets offsets; /* in there */
 	void *data[DNN_N_ARGS];
 } Convolution;
 
@@ -77,11 +27,12 @@ convolution_layout(const DnnOp *op, DnnArg arg, GError **error)
 	case DNN_SRC:
 	case DNN_DIFF_SRC:
 	case DNN_MASK:
-		return dnn_layout_nhwc(DNN_F32, s->n, s->h, s->w, s->in, error);
+		return dnn_layout_nhwc(c->winograd.type, s->n, s->h, s->w,
+				       s->in, error);
 	case DNN_DST:
 	case DNN_DIFF_DST:
-		return dnn_layout_nhwc(DNN_F32, s->n, s->h, s->w, s->out,
-				       error);
+		return dnn_layout_nhwc(c->winograd.type, s->n, s->h, s->w,
+				       s->out, error);
 	default:
 		g_assert(arg == DNN_WEIGHTS || arg == DNN_DIFF_WEIGHTS);
 		return dnn_layout_copy(c->weights, error);
@@ -128,7 +79,7 @@ convolution_free(DnnOp *op)
 {
 	Convolution *c = (Convolution *)op;
 
-	offsets_clear(&c->offsets);
+	dnn_offsets_clear(&c->offsets);
 	dnn_layout_free(c->weights);
 	g_free(c);
 }
@@ -137,11 +88,12 @@ static const DnnOpType convolution_type = { convolution_layout,
 					    convolution_bind, convolution_run,
 					    convolution_free };
 
+/* In plain C, bf16 takes longer than anything else would. */
 static gboolean
 is_possible(const DnnMode *mode, const DnnConvShape *shape, GError **error)
 {
-	if (mode->type == DNN_F32 && mode->order == DNN_NHWC &&
-	    winograd_supports(shape))
+	if (mode->order == DNN_NHWC && winograd_supports(shape) &&
+	    (mode->type == DNN_F32 || kw_cpu() >= KW_CPU_AVX512_BF16))
 		return TRUE;
 	g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
 		    "there is no Winograd kernel of our own for such a layer");
@@ -171,11 +123,11 @@ dnn_winograd(Dnn *dnn, const DnnMode *mode, const DnnConvShape *shape,
 	c->op = (DnnOp){ .type = &convolution_type,
 			 .dnn = dnn,
 			 .args = args[pass] };
-	winograd_init(&c->winograd, shape, dnn->threads);
+	winograd_init(&c->winograd, mode->type, shape, dnn->threads);
 	c->pass = pass;
 	c->relu = relu;
 	c->weights = weights;
-	find_offsets(&c->offsets, weights, shape);
+	c->offsets = dnn_layout_offsets(weights);
 	dnn->scratch_wanted = MAX(dnn->scratch_wanted,
 				  winograd_scratch_bytes(&c->winograd, pass));
 	return &c->op;
@@ -193,8 +145,8 @@ dnn_op_take_weights(DnnOp *op, const DnnLayout *layout, GError **error)
 	if (weights == NULL)
 		return FALSE;
 	dnn_layout_free(c->weights);
-	offsets_clear(&c->offsets);
+	dnn_offsets_clear(&c->offsets);
 	c->weights = weights;
-	find_offsets(&c->offsets, weights, &c->winograd.shape);
+	c->offsets = dnn_layout_offsets(weights);
 	return TRUE;
 }

@@ -133,8 +133,7 @@ find_candidates(Choice *choice, GError **error)
 	}
 	if (!add_mode(choice, DNN_F32, error))
 		return FALSE;
-	if (wish->precision == PRECISION_F32 ||
-	    wish->algorithm == ALGORITHM_WINOGRAD)
+	if (wish->precision == PRECISION_F32)
 		return TRUE;
 	if (dnn_has_bf16())
 		return add_mode(choice, DNN_BF16, error);
@@ -195,16 +194,17 @@ plan_choose(NetworkSpec *spec, const PlanWish *wish, char **why, GError **error)
 	const gboolean bf16 = wish->precision == PRECISION_BF16;
 	int best;
 
-	if (bf16 && wish->algorithm == ALGORITHM_WINOGRAD) {
-		g_set_error(error, KW_ERROR, KW_ERROR_USAGE,
-			    "--algorithm winograd computes in f32; leave out "
-			    "--precision bf16");
-		return FALSE;
-	}
 	if (!find_candidates(&choice, error)) {
 		if (bf16)
 			g_prefix_error(error, "--precision bf16 does not work "
 					      "here, --precision f32 does: ");
+		return FALSE;
+	}
+	if (choice.n == 0) {
+		g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
+			    "--algorithm winograd has no bf16 on this CPU, "
+			    "which lacks AVX512_BF16; leave out --precision "
+			    "bf16");
 		return FALSE;
 	}
 	best = find_best(&choice);

@@ -27,7 +27,7 @@ typedef struct {
  * *why, to be freed, is the plan and why it is that one, a line without its
  * end.
  * Errors: KW_ERROR_UNSUPPORTED (what was asked for is not possible here),
- * KW_ERROR_USAGE (bf16 Winograd, which does not exist), KW_ERROR_MEMORY.
+ * KW_ERROR_MEMORY.
  */
 gboolean plan_choose(NetworkSpec *spec, const PlanWish *wish, char **why,
 		     GError **error);

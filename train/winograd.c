@@ -11,10 +11,21 @@ const WinogradCut winograd_cut = {
 	.kept_columns = 64,
 	.shared_block = 200,
 	.shared_columns = 64,
-	.shared_steps = 64,
+	.shared_channels = 64,
 	.gradient_block = 200,
 	.gradient_in = 64,
 	.gradient_out = 64,
+};
+
+/* On Sapphire Rapids, with 2 MB of second cache; V of 512 channels fits into 1
+ * MB, which Zen 4 and 5 have. */
+const WinogradCut winograd_cut_bf16 = {
+	.kept_weights = G_MAXINT,
+	.kept_block = 56,
+	.kept_columns = 64,
+	.gradient_block = 100,
+	.gradient_in = 64,
+	.gradient_out = 128,
 };
 
 /* ---- shapes */
@@ -28,75 +39,89 @@ winograd_supports(const DnnConvShape *shape)
 }
 
 static const WinogradKernel *
-best_kernel(void)
+best_kernel(DnnType type)
 {
 #ifdef __x86_64__
-	if (kw_cpu() == KW_CPU_AVX512)
+	if (type == DNN_BF16 && kw_cpu() >= KW_CPU_AVX512_BF16)
+		return &winograd_avx512_bf16;
+	if (type == DNN_F32 && kw_cpu() >= KW_CPU_AVX512)
 		return &winograd_avx512;
-	if (kw_cpu() >= KW_CPU_AVX2 && __builtin_cpu_supports("fma"))
+	if (type == DNN_F32 && kw_cpu() >= KW_CPU_AVX2 &&
+	    __builtin_cpu_supports("fma"))
 		return &winograd_avx2;
 #endif
-	return &winograd_generic;
+	return type == DNN_F32 ? &winograd_generic : &winograd_generic_bf16;
 }
 
 void
-winograd_init(Winograd *winograd, const DnnConvShape *shape, int threads)
+winograd_init(Winograd *winograd, DnnType type, const DnnConvShape *shape,
+	      int threads)
 {
-	*winograd = (Winograd){ *shape, threads, best_kernel(), &winograd_cut };
+	const WinogradKernel *kernel = best_kernel(type);
+
+	*winograd = (Winograd){ type, *shape, threads, kernel, kernel->cut };
+}
+
+gsize
+winograd_bytes(const Winograd *winograd, int n)
+{
+	return (gsize)n *
+	       (winograd->type == DNN_BF16 ? sizeof(guint16) : sizeof(float));
 }
 
 WinogradMap
-winograd_map(const DnnConvShape *shape, int c)
+winograd_map(const Winograd *winograd, int c)
 {
-	return (WinogradMap){
-		.h = shape->h,
-		.w = shape->w,
-		.c = c,
-		.down = (shape->h + WINOGRAD_TILE - 1) / WINOGRAD_TILE,
-		.across = (shape->w + WINOGRAD_TILE - 1) / WINOGRAD_TILE,
-	};
-}
+	const DnnConvShape *shape = &winograd->shape;
+	const int tile = winograd->kernel->tile;
+	WinogradMap map = { .h = shape->h,
+			    .w = shape->w,
+			    .pixel = winograd_bytes(winograd, c),
+			    .tile = tile,
+			    .down = (shape->h + tile - 1) / tile,
+			    .across = (shape->w + tile - 1) / tile };
 
-int
-winograd_tiles(const DnnConvShape *shape)
-{
-	const WinogradMap map = winograd_map(shape, 0);
-
-	return shape->n * map.down * map.across;
+	map.tiles = shape->n * map.down * map.across;
+	return map;
 }
 
 /* size x size pixels from `before` rows and columns before the tile on. */
 static inline void
-find_pixels(const float **pixels, const WinogradMap *map, const float *values,
-	    const float *outside, int tile, int size, int before)
+find_pixels(const void **pixels, const WinogradMap *map, const char *values,
+	    const void *outside, int tile, int size, int before)
 {
 	const int in_map = tile % (map->down * map->across);
-	const int y0 = in_map / map->across * WINOGRAD_TILE - before;
-	const int x0 = in_map % map->across * WINOGRAD_TILE - before;
-	const gsize c = (gsize)map->c;
+	const int y0 = in_map / map->across * map->tile - before;
+	const int x0 = in_map % map->across * map->tile - before;
+	const gsize row = (gsize)map->w * map->pixel;
 
-	values += (gsize)(tile / (map->down * map->across)) * (gsize)map->h *
-		  (gsize)map->w * c;
+	if (tile >= map->tiles) {
+		for (int i = 0; i < size * size; i++)
+			pixels[i] = outside;
+		return;
+	}
+	values +=
+		(gsize)(tile / (map->down * map->across)) * (gsize)map->h * row;
 	for (int y = y0; y < y0 + size; y++)
 		for (int x = x0; x < x0 + size; x++)
-			*pixels++ =
-				y >= 0 && y < map->h && x >= 0 && x < map->w
-					? values + ((gsize)y * map->w + x) * c
-					: outside;
+			*pixels++ = y >= 0 && y < map->h && x >= 0 && x < map->w
+					    ? values + (gsize)y * row +
+						      (gsize)x * map->pixel
+					    : outside;
 }
 
 void
-winograd_patch(WinogradPatch pixels, const WinogradMap *map,
-	       const float *values, const float *outside, int tile)
+winograd_patch(WinogradPatch pixels, const WinogradMap *map, const void *values,
+	       const void *outside, int tile)
 {
-	find_pixels(pixels, map, values, outside, tile, WINOGRAD_PATCH, 1);
+	find_pixels(pixels, map, values, outside, tile, map->tile + 2, 1);
 }
 
 void
-winograd_tile(WinogradTile pixels, const WinogradMap *map, const float *values,
-	      const float *outside, int tile)
+winograd_tile(WinogradTile pixels, const WinogradMap *map, const void *values,
+	      const void *outside, int tile)
 {
-	find_pixels(pixels, map, values, outside, tile, WINOGRAD_TILE, 0);
+	find_pixels(pixels, map, values, outside, tile, map->tile, 0);
 }
 
 gsize

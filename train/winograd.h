@@ -1,12 +1,16 @@
 /*
- * 3 x 3 convolutions with a quarter of the multiplications: Winograd's minimal
- * filtering F(4x4, 3x3), float32 (Lavin and Gray 2016, "Fast algorithms for
- * convolutional neural networks", arXiv 1509.09308).
+ * 3 x 3 convolutions by Winograd's minimal filtering (Lavin and Gray 2016,
+ * "Fast algorithms for convolutional neural networks", arXiv 1509.09308):
+ * F(4x4, 3x3) in float32 takes a quarter of the multiplications, F(2x2, 3x3) in
+ * bf16 one of 2.25.
  *
  * Stride 1, zero padding 1: n x h x w x in -> n x h x w x out, N,H,W,C order,
- * any n, h and w; `in` and `out` are multiples of 16.  An output is a sum in
- * another order than the direct one, and has a relative error of 1e-6 to 2e-6
- * (root mean square); a direct one has less than half of that.
+ * any n, h and w; `in` and `out` are multiples of 16.  Activations and their
+ * gradients are of the type; weights, biases and their gradients are float32.
+ * An output is a sum in another order than the direct one, of terms that were
+ * rounded otherwise.  Its relative error (root mean square) is 1e-6 to 2e-6 in
+ * float32, where a direct one has less than half of that, and 3e-3 to 4e-3 in
+ * bf16, where a direct one has 2e-3.
  *
  * The bytes of a result depend on the kernel (the CPU), not on the number of
  * threads.  All memory is the caller's, aligned to 64 bytes; nothing is
@@ -25,6 +29,7 @@ typedef struct WinogradCut WinogradCut;
 
 /* A convolution: winograd_init(). */
 typedef struct {
+	DnnType type;
 	DnnConvShape shape;
 	int threads;
 	const WinogradKernel *kernel;
@@ -36,25 +41,17 @@ gboolean winograd_supports(const DnnConvShape *shape);
 
 /* `threads`: how many a pass may use; its team may turn out smaller.  The
  * kernel is the best one that kw_cpu() allows. */
-void winograd_init(Winograd *winograd, const DnnConvShape *shape, int threads);
-
-/*
- * Where the weight of output channel o, input channel i and position p = 3 y +
- * x lies: values[out[o] + in[i] + position[p]].  Keras's order (height x width
- * x in x out) and the blocked ones of oneDNN can all be told so.  It is fast
- * where 8 or 16 output channels lie side by side.
- */
-typedef struct {
-	const gsize *out, *in; /* as many as there are channels */
-	gsize position[9];
-} WinogradOffsets;
+void winograd_init(Winograd *winograd, DnnType type, const DnnConvShape *shape,
+		   int threads);
 
 /* What a pass takes as scratch memory. */
 gsize winograd_scratch_bytes(const Winograd *winograd, DnnPass pass);
 
-/* dst = conv(src, weights) + bias, and no less than 0 with `relu`. */
-void winograd_forward(const Winograd *winograd, float *dst, const float *src,
-		      const float *weights, const WinogradOffsets *offsets,
+/* dst = conv(src, weights) + bias, and no less than 0 with `relu`.  The weights
+ * lie as `offsets` says: Keras's order and the blocked ones of oneDNN can all be
+ * told so.  It is fast where 8 or 16 output channels lie side by side. */
+void winograd_forward(const Winograd *winograd, void *dst, const void *src,
+		      const float *weights, const DnnOffsets *offsets,
 		      const float *bias, gboolean relu, void *scratch);
 
 /*
@@ -62,16 +59,16 @@ void winograd_forward(const Winograd *winograd, float *dst, const float *src,
  * `mask` (n x h x w x in, NULL: none) is the output of a ReLU that the source
  * came from, that is, the source itself: where it is not above 0, dsrc is 0.
  */
-void winograd_backward_data(const Winograd *winograd, float *dsrc,
-			    const float *ddst, const float *weights,
-			    const WinogradOffsets *offsets, const float *mask,
+void winograd_backward_data(const Winograd *winograd, void *dsrc,
+			    const void *ddst, const float *weights,
+			    const DnnOffsets *offsets, const void *mask,
 			    void *scratch);
 
 /* The gradients of the weights, which lie as `offsets` says, and of the bias:
  * `out` values. */
 void winograd_backward_weights(const Winograd *winograd, float *dweights,
-			       const WinogradOffsets *offsets, float *dbias,
-			       const float *src, const float *ddst,
+			       const DnnOffsets *offsets, float *dbias,
+			       const void *src, const void *ddst,
 			       void *scratch);
 
 #endif

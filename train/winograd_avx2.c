@@ -13,7 +13,7 @@ typedef __m256 Vec;
 #define TARGET __attribute__((target("avx2,fma")))
 #define INLINE __attribute__((target("avx2,fma"), always_inline)) static inline
 
-enum { LANES = 8, MOST_ROWS = 6 };
+enum { LANES = 8 };
 
 INLINE Vec
 load(const float *p)
@@ -51,7 +51,13 @@ above_zero(Vec m, Vec v)
 	return _mm256_and_ps(v, _mm256_cmp_ps(m, set1(0), _CMP_GT_OQ));
 }
 
-#include "train/winograd_transform.inc"
+#define dot madd
+
+#include "train/winograd_f4.inc"
+
+enum { MOST_ROWS = 6 };
+
+#include "train/winograd_product.inc"
 
 #include "train/winograd_fetch.inc"
 
@@ -100,8 +106,13 @@ multiply(const WinogradProduct *p)
 }
 
 const WinogradKernel winograd_avx2 = {
+	.tile = TILE,
+	.patch = PATCH,
+	.pair = 1,
+	.cut = &winograd_cut,
 	.input = input,
 	.output = output,
+	.input_along = input_along,
 	.gradient = gradient,
 	.weights = weights,
 	.weights_gradient = weights_gradient,

@@ -16,10 +16,11 @@
 
 typedef struct {
 	int in, out;
-	int tiles, block;   /* of all; at most in a block */
-	int columns, steps; /* of out and in, at a time */
+	int matrices, pair;    /* the kernel's */
+	int tiles, block;      /* of all; at most in a block */
+	int columns, channels; /* of out and in, at a time */
 	gboolean shared;
-	gsize v_row, m_row, u_panel; /* strides in floats: a row, 16 columns */
+	gsize v_row, m_row, u_panel; /* strides in words: a row, 16 columns */
 	gsize v_m, m_m, u_m;         /* and a matrix */
 } Plan;
 
@@ -33,6 +34,13 @@ even_block(int tiles, int block, int n)
 	return (tiles + blocks - 1) / blocks;
 }
 
+/* Of so many channels of a tile. */
+static gsize
+words(const Plan *plan, int channels)
+{
+	return (gsize)(channels / plan->pair);
+}
+
 static Plan
 plan_pass(const Winograd *winograd, DnnPass pass)
 {
@@ -41,29 +49,32 @@ plan_pass(const Winograd *winograd, DnnPass pass)
 	const gboolean forward = pass == DNN_FORWARD;
 	Plan plan = { .in = forward ? shape->in : shape->out,
 		      .out = forward ? shape->out : shape->in,
-		      .tiles = winograd_tiles(shape) };
+		      .matrices = winograd_matrices(winograd->kernel),
+		      .pair = winograd->kernel->pair,
+		      .tiles = winograd_map(winograd, 0).tiles };
 
 	plan.shared = (gint64)plan.in * plan.out > cut->kept_weights;
 	plan.columns = MIN(plan.out, plan.shared ? cut->shared_columns
 						 : cut->kept_columns);
-	plan.steps = plan.shared ? MIN(plan.in, cut->shared_steps) : plan.in;
+	plan.channels =
+		plan.shared ? MIN(plan.in, cut->shared_channels) : plan.in;
 	plan.block = plan.shared ? even_block(plan.tiles, cut->shared_block, 1)
 				 : even_block(plan.tiles, cut->kept_block,
 					      winograd->threads);
 	/* One line more than needed, against rows that meet in a cache. */
-	plan.v_row = (gsize)plan.steps + WINOGRAD_GROUP;
+	plan.v_row = words(&plan, plan.channels) + WINOGRAD_GROUP;
 	plan.v_m = (gsize)plan.block * plan.v_row + WINOGRAD_GROUP;
 	plan.m_row = (gsize)plan.columns;
 	plan.m_m = (gsize)plan.block * plan.m_row + WINOGRAD_GROUP;
-	plan.u_panel = (gsize)plan.steps * WINOGRAD_GROUP;
+	plan.u_panel = words(&plan, plan.channels) * WINOGRAD_GROUP;
 	plan.u_m = plan.u_panel * (gsize)(plan.columns / WINOGRAD_GROUP);
 	return plan;
 }
 
 /*
- * The parts of scratch memory in floats: a page of zeros; U, V and M; and a
- * page that is written and not read.  U and V are one, or one a thread; U has
- * 36 matrices for a group of columns after the other.
+ * The parts of scratch memory in words: a pixel of zeros; U, V and M; and a
+ * pixel that is written and not read.  U and V are one, or one a thread; U has
+ * all matrices for a group of columns after the other.
  */
 typedef struct {
 	gsize zeros, u, v, m, trash;
@@ -78,10 +89,10 @@ parts_of(const Plan *plan)
 
 	return (Parts){
 		.zeros = (gsize)MAX(plan->in, plan->out),
-		.u = WINOGRAD_MATRICES * plan->u_m * (gsize)us,
-		.v = WINOGRAD_MATRICES * plan->v_m *
-		     (gsize)((plan->in + plan->steps - 1) / plan->steps),
-		.m = WINOGRAD_MATRICES * plan->m_m,
+		.u = (gsize)plan->matrices * plan->u_m * (gsize)us,
+		.v = (gsize)plan->matrices * plan->v_m *
+		     (gsize)((plan->in + plan->channels - 1) / plan->channels),
+		.m = (gsize)plan->matrices * plan->m_m,
 		.trash = (gsize)plan->out,
 	};
 }
@@ -95,7 +106,7 @@ winograd_forward_bytes(const Winograd *winograd, DnnPass pass)
 
 	return (parts.zeros + parts.u * (plan.shared ? n : 1) +
 		parts.v * (plan.shared ? 1 : n) + (parts.m + parts.trash) * n) *
-	       sizeof(float);
+	       sizeof(WinogradWord);
 }
 
 /* ---- the passes */
@@ -104,16 +115,20 @@ typedef struct {
 	const WinogradKernel *kernel;
 	Plan plan;
 	WinogradMap from, to;
-	const float *src, *bias, *mask;
+	gsize group; /* bytes of 16 channels of a pixel */
+	const char *src, *mask;
+	const float *bias;
 	WinogradSource weights;
-	float *dst;
+	char *dst;
 	gboolean relu;
-	float *scratch;
+	WinogradWord *scratch;
 } Pass;
 
 /* A thread's memory. */
 typedef struct {
-	float *u, *v, *m, *trash;
+	WinogradWord *u, *v;
+	float *m;
+	WinogradWord *trash;
 } Desk;
 
 static Desk
@@ -122,21 +137,21 @@ desk_of(const Pass *pass, int thread, int threads)
 	const gboolean shared = pass->plan.shared;
 	const Parts parts = parts_of(&pass->plan);
 	const gsize i = (gsize)thread, n = (gsize)threads;
-	float *u = pass->scratch + parts.zeros;
-	float *v = u + parts.u * (shared ? n : 1);
-	float *m = v + parts.v * (shared ? 1 : n);
+	WinogradWord *u = pass->scratch + parts.zeros;
+	WinogradWord *v = u + parts.u * (shared ? n : 1);
+	WinogradWord *m = v + parts.v * (shared ? 1 : n);
 
 	m += i * (parts.m + parts.trash);
 	return (Desk){ u + parts.u * (shared ? i : 0),
 		       v + parts.v * (shared ? 0 : i), m, m + parts.m };
 }
 
-/* V of the steps from s on: [matrix][tile][step]. */
-static float *
-v_of(const Plan *plan, const Desk *desk, int s)
+/* V of the channels from c on: [matrix][tile][channel]. */
+static WinogradWord *
+v_of(const Plan *plan, const Desk *desk, int c)
 {
 	return desk->v +
-	       (gsize)(s / plan->steps) * WINOGRAD_MATRICES * plan->v_m;
+	       (gsize)(c / plan->channels * plan->matrices) * plan->v_m;
 }
 
 /* V of a tile. */
@@ -146,15 +161,17 @@ transform_tile(const Pass *pass, const Desk *desk, int tile,
 {
 	const Plan *plan = &pass->plan;
 	WinogradCell cell = { desk->v + (gsize)tile * plan->v_row, plan->v_m,
-			      WINOGRAD_GROUP };
+			      words(plan, WINOGRAD_GROUP) };
 
-	for (int s = 0; s < plan->in; s += plan->steps) {
-		const int steps = MIN(plan->steps, plan->in - s);
+	for (int c = 0; c < plan->in; c += plan->channels) {
+		const int groups =
+			MIN(plan->channels, plan->in - c) / WINOGRAD_GROUP;
 
-		pass->kernel->input(cell, pixels, steps / WINOGRAD_GROUP);
-		cell.at += WINOGRAD_MATRICES * plan->v_m;
-		for (int i = 0; i < WINOGRAD_MATRICES; i++)
-			pixels[i] += steps;
+		pass->kernel->input(cell, pixels, groups);
+		cell.at += (gsize)plan->matrices * plan->v_m;
+		for (int i = 0; i < plan->matrices; i++)
+			pixels[i] = (const char *)pixels[i] +
+				    (gsize)groups * pass->group;
 	}
 }
 
@@ -173,41 +190,41 @@ transform_tiles(const Pass *pass, const Desk *desk, int first,
 
 /* U of some groups of columns, at most what is taken at a time. */
 static void
-transform_weights(const Pass *pass, float *u, int group, int groups,
-		  WinogradShare steps)
+transform_weights(const Pass *pass, WinogradWord *u, int group, int groups,
+		  WinogradShare channels)
 {
 	const Plan *plan = &pass->plan;
 
 	for (int g = 0; g < groups; g++, u += plan->u_panel)
-		winograd_transform_weights(pass->kernel, u, plan->u_m,
-					   &pass->weights,
-					   (group + g) * WINOGRAD_GROUP, steps);
+		winograd_transform_weights(
+			pass->kernel, u, plan->u_m, &pass->weights,
+			(group + g) * WINOGRAD_GROUP, channels);
 }
 
-/* M of a block of tiles and some groups of columns, or what some steps add to
- * it; u is that of these groups and steps. */
+/* M of a block of tiles and some groups of columns, or what some channels add
+ * to it; u is that of these groups and channels. */
 static void
-multiply_tiles(const Pass *pass, const Desk *desk, const float *u, int tiles,
-	       int groups, WinogradShare steps)
+multiply_tiles(const Pass *pass, const Desk *desk, const WinogradWord *u,
+	       int tiles, int groups, WinogradShare channels)
 {
 	const Plan *plan = &pass->plan;
 	WinogradProduct product = {
 		.rows = tiles,
-		.steps = steps.end - steps.first,
+		.steps = (int)words(plan, channels.end - channels.first),
 		.panels = groups,
-		.a = v_of(plan, desk, steps.first),
+		.a = v_of(plan, desk, channels.first),
 		.a_row = plan->v_row,
 		.a_step = 1,
 		.b = u,
 		.b_panel = plan->u_panel,
 		.c = desk->m,
 		.c_row = plan->m_row,
-		.add = steps.first > 0,
+		.add = channels.first > 0,
 		.soon = { { NULL, (gsize)tiles * plan->v_row },
 			  { NULL, (gsize)groups * plan->u_panel } },
 	};
 
-	for (int m = 0; m < WINOGRAD_MATRICES; m++) {
+	for (int m = 0; m < plan->matrices; m++) {
 		product.soon[0].at = product.a + plan->v_m;
 		product.soon[1].at = product.b + plan->u_m;
 		pass->kernel->multiply(&product);
@@ -222,19 +239,22 @@ finish_tiles(const Pass *pass, const Desk *desk, int first, int tiles,
 	     int group, int groups)
 {
 	const Plan *plan = &pass->plan;
-	const gsize c = (gsize)group * WINOGRAD_GROUP;
-	WinogradOutput to = { .bias = pass->bias != NULL ? pass->bias + c
-							 : NULL,
-			      .relu = pass->relu };
+	const gsize from = (gsize)group * pass->group;
+	WinogradOutput to = {
+		.bias = pass->bias != NULL
+				? pass->bias + (gsize)group * WINOGRAD_GROUP
+				: NULL,
+		.relu = pass->relu
+	};
 
 	for (int t = 0; t < tiles; t++) {
 		const WinogradCell cell = { desk->m + (gsize)t * plan->m_row,
 					    plan->m_m, WINOGRAD_GROUP };
 
-		winograd_tile(to.dst, &pass->to, pass->dst + c, desk->trash,
+		winograd_tile(to.dst, &pass->to, pass->dst + from, desk->trash,
 			      first + t);
 		if (pass->mask != NULL)
-			winograd_tile(to.mask, &pass->to, pass->mask + c,
+			winograd_tile(to.mask, &pass->to, pass->mask + from,
 				      pass->scratch, first + t);
 		pass->kernel->output(&to, cell, groups);
 	}
@@ -251,18 +271,19 @@ do_columns(const Pass *pass, const Desk *desk, int first, int tiles,
 	for (int g = share.first; g < share.end; g += step) {
 		const int groups = MIN(step, share.end - g);
 
-		for (int s = 0; s < plan->in; s += plan->steps) {
-			const WinogradShare steps = { s, MIN(s + plan->steps,
-							     plan->in) };
-			const float *u = desk->u;
+		for (int c = 0; c < plan->in; c += plan->channels) {
+			const WinogradShare channels = {
+				c, MIN(c + plan->channels, plan->in)
+			};
+			const WinogradWord *u = desk->u;
 
 			if (plan->shared)
 				transform_weights(pass, desk->u, g, groups,
-						  steps);
+						  channels);
 			else
-				u += WINOGRAD_MATRICES * plan->u_m *
-				     (gsize)(g / step);
-			multiply_tiles(pass, desk, u, tiles, groups, steps);
+				u += (gsize)(plan->matrices * (g / step)) *
+				     plan->u_m;
+			multiply_tiles(pass, desk, u, tiles, groups, channels);
 		}
 		finish_tiles(pass, desk, first, tiles, g, groups);
 	}
@@ -301,8 +322,8 @@ run_apart(const Pass *pass, const Desk *desk, int thread, int threads)
 	for (int g = columns.first; g < columns.end; g++)
 		transform_weights(pass,
 				  desk->u +
-					  WINOGRAD_MATRICES * plan->u_m *
-						  (gsize)(g / step) +
+					  (gsize)(plan->matrices * (g / step)) *
+						  plan->u_m +
 					  plan->u_panel * (gsize)(g % step),
 				  g, 1, (WinogradShare){ 0, plan->in });
 #pragma omp barrier
@@ -319,7 +340,8 @@ run_apart(const Pass *pass, const Desk *desk, int thread, int threads)
 static void
 run(const Winograd *winograd, const Pass *pass)
 {
-	memset(pass->scratch, 0, parts_of(&pass->plan).zeros * sizeof(float));
+	memset(pass->scratch, 0,
+	       parts_of(&pass->plan).zeros * sizeof *pass->scratch);
 #pragma omp parallel num_threads(winograd->threads)
 	{
 		const int thread = omp_get_thread_num();
@@ -333,43 +355,45 @@ run(const Winograd *winograd, const Pass *pass)
 	}
 }
 
+/* What is alike in both. */
+static Pass
+pass_new(const Winograd *winograd, DnnPass which, void *dst, const void *src,
+	 const float *weights, const DnnOffsets *offsets, void *scratch)
+{
+	const Plan plan = plan_pass(winograd, which);
+
+	return (Pass){ .kernel = winograd->kernel,
+		       .plan = plan,
+		       .from = winograd_map(winograd, plan.in),
+		       .to = winograd_map(winograd, plan.out),
+		       .group = winograd_bytes(winograd, WINOGRAD_GROUP),
+		       .src = src,
+		       .weights = winograd_source(which, weights, offsets),
+		       .dst = dst,
+		       .scratch = scratch };
+}
+
 void
-winograd_forward(const Winograd *winograd, float *dst, const float *src,
-		 const float *weights, const WinogradOffsets *offsets,
+winograd_forward(const Winograd *winograd, void *dst, const void *src,
+		 const float *weights, const DnnOffsets *offsets,
 		 const float *bias, gboolean relu, void *scratch)
 {
-	const DnnConvShape *shape = &winograd->shape;
-	const Pass pass = { .kernel = winograd->kernel,
-			    .plan = plan_pass(winograd, DNN_FORWARD),
-			    .from = winograd_map(shape, shape->in),
-			    .to = winograd_map(shape, shape->out),
-			    .src = src,
-			    .weights = winograd_source(DNN_FORWARD, weights,
-						       offsets),
-			    .bias = bias,
-			    .dst = dst,
-			    .relu = relu,
-			    .scratch = scratch };
+	Pass pass = pass_new(winograd, DNN_FORWARD, dst, src, weights, offsets,
+			     scratch);
 
+	pass.bias = bias;
+	pass.relu = relu;
 	run(winograd, &pass);
 }
 
 void
-winograd_backward_data(const Winograd *winograd, float *dsrc, const float *ddst,
-		       const float *weights, const WinogradOffsets *offsets,
-		       const float *mask, void *scratch)
+winograd_backward_data(const Winograd *winograd, void *dsrc, const void *ddst,
+		       const float *weights, const DnnOffsets *offsets,
+		       const void *mask, void *scratch)
 {
-	const DnnConvShape *shape = &winograd->shape;
-	const Pass pass = { .kernel = winograd->kernel,
-			    .plan = plan_pass(winograd, DNN_BACKWARD_DATA),
-			    .from = winograd_map(shape, shape->out),
-			    .to = winograd_map(shape, shape->in),
-			    .src = ddst,
-			    .weights = winograd_source(DNN_BACKWARD_DATA,
-						       weights, offsets),
-			    .mask = mask,
-			    .dst = dsrc,
-			    .scratch = scratch };
+	Pass pass = pass_new(winograd, DNN_BACKWARD_DATA, dsrc, ddst, weights,
+			     offsets, scratch);
 
+	pass.mask = mask;
 	run(winograd, &pass);
 }

@@ -1,79 +1,22 @@
-/*
- * The kernel in plain C, with vectors of four floats, which every compiler
- * makes something of.
- */
+/* The float32 kernel in plain C. */
 #include "train/winograd_kernel.h"
 
-typedef float Vec __attribute__((vector_size(16)));
-typedef float Unaligned __attribute__((vector_size(16), aligned(4)));
-typedef gint32 Mask __attribute__((vector_size(16)));
+#include "train/winograd_generic.inc"
 
-#define INLINE __attribute__((always_inline)) static inline
-#define TARGET
+#define dot madd
 
-enum { LANES = 4, MOST_ROWS = 2 };
+#include "train/winograd_f4.inc"
 
-INLINE Vec
-load(const float *p)
-{
-	return *(const Unaligned *)p;
-}
-
-INLINE void
-store(float *p, Vec v)
-{
-	*(Unaligned *)p = v;
-}
-
-INLINE Vec
-set1(float x)
-{
-	return (Vec){ x, x, x, x };
-}
-
-INLINE Vec
-madd(Vec a, Vec b, Vec c)
-{
-	return a * b + c;
-}
-
-INLINE Vec
-above_zero(Vec m, Vec v)
-{
-	return (Vec)((Mask)v & (Mask)(m > set1(0)));
-}
-
-INLINE Vec
-max(Vec a, Vec b)
-{
-	const Mask above = (Mask)(b > a);
-
-	return (Vec)(((Mask)b & above) | ((Mask)a & ~above));
-}
-
-#include "train/winograd_transform.inc"
-
-static void
-multiply(const WinogradProduct *p)
-{
-	for (int panel = 0; panel < p->panels; panel++) {
-		const float *a = p->a, *b = p->b + (gsize)panel * p->b_panel;
-		float *c = p->c + panel * WINOGRAD_GROUP;
-		int r = 0;
-
-		for (; r + 2 <= p->rows; r += 2) {
-			multiply_rows(p, 2, 1, a, b, c);
-			a += 2 * p->a_row;
-			c += 2 * p->c_row;
-		}
-		if (r < p->rows)
-			multiply_rows(p, 1, 1, a, b, c);
-	}
-}
+#include "train/winograd_generic_product.inc"
 
 const WinogradKernel winograd_generic = {
+	.tile = TILE,
+	.patch = PATCH,
+	.pair = 1,
+	.cut = &winograd_cut,
 	.input = input,
 	.output = output,
+	.input_along = input_along,
 	.gradient = gradient,
 	.weights = weights,
 	.weights_gradient = weights_gradient,

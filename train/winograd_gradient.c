@@ -13,15 +13,16 @@
 enum { CHUNKS = 4 };
 
 /*
- * V and the transformed dY lie in panels, [matrix][group][tile][16], so that
- * products read them line after line.
+ * V and the transformed dY lie in panels, [matrix][group][word of tiles][16],
+ * so that products read them line after line.
  */
 typedef struct {
 	int in, out;
-	int tiles, block, blocks;
-	int chunk_in, chunk_out; /* channels */
-	int down, across;        /* chunks of input and output channels */
-	gsize panel;             /* strides in floats: group, matrix */
+	int matrices, pair;       /* the kernel's */
+	int words, block, blocks; /* of `pair` tiles: of all, of a block */
+	int chunk_in, chunk_out;  /* channels */
+	int down, across;         /* chunks of input and output channels */
+	gsize panel;              /* strides in words: group, matrix */
 	gsize v_m, d_m, chunk_m;
 } Plan;
 
@@ -49,13 +50,17 @@ static Plan
 plan_pass(const Winograd *winograd)
 {
 	const DnnConvShape *shape = &winograd->shape;
+	const WinogradKernel *kernel = winograd->kernel;
+	const int most = winograd->cut->gradient_block;
+	const int tiles = winograd_map(winograd, 0).tiles;
 	Plan plan = { .in = shape->in,
 		      .out = shape->out,
-		      .tiles = winograd_tiles(shape) };
+		      .matrices = winograd_matrices(kernel),
+		      .pair = kernel->pair,
+		      .words = (tiles + kernel->pair - 1) / kernel->pair };
 
-	plan.blocks = (plan.tiles + winograd->cut->gradient_block - 1) /
-		      winograd->cut->gradient_block;
-	plan.block = (plan.tiles + plan.blocks - 1) / plan.blocks;
+	plan.blocks = (plan.words + most - 1) / most;
+	plan.block = (plan.words + plan.blocks - 1) / plan.blocks;
 	plan_chunks(&plan, winograd->cut, winograd->threads);
 	/* A line more for each matrix, against lines that meet in a cache. */
 	plan.panel = (gsize)plan.block * WINOGRAD_GROUP;
@@ -66,7 +71,7 @@ plan_pass(const Winograd *winograd)
 	return plan;
 }
 
-/* The parts of scratch memory, in floats: a page of zeros, V, dY transformed,
+/* The parts of scratch memory, in words: a pixel of zeros, V, dY transformed,
  * the sums of tiles, and chunks of dU: all, or one a thread where each is
  * finished at once. */
 typedef struct {
@@ -78,10 +83,10 @@ parts_of(const Plan *plan)
 {
 	return (Parts){
 		.zeros = (gsize)MAX(plan->in, plan->out),
-		.v = WINOGRAD_MATRICES * plan->v_m,
-		.d = WINOGRAD_MATRICES * plan->d_m,
+		.v = (gsize)plan->matrices * plan->v_m,
+		.d = (gsize)plan->matrices * plan->d_m,
 		.sums = (gsize)plan->block * (gsize)plan->out,
-		.chunk = WINOGRAD_MATRICES * plan->chunk_m,
+		.chunk = (gsize)plan->matrices * plan->chunk_m,
 	};
 }
 
@@ -95,54 +100,64 @@ winograd_gradient_bytes(const Winograd *winograd)
 
 	return (parts.zeros + parts.v + parts.d + parts.sums +
 		parts.chunk * (gsize)chunks) *
-	       sizeof(float);
+	       sizeof(WinogradWord);
 }
 
 typedef struct {
 	const WinogradKernel *kernel;
 	Plan plan;
 	WinogradMap in, out;
-	const float *src, *ddst;
+	const void *src, *ddst;
 	float *dweights, *dbias;
-	const WinogradOffsets *offsets;
-	float *zeros, *v, *d, *sums, *chunks;
+	const DnnOffsets *offsets;
+	WinogradWord *zeros, *v, *d;
+	float *sums, *chunks;
 } Pass;
 
-/* Tiles of the block, from `first` of all on. */
+/* A word of tiles, the number'th of all; `at` is where in the block. */
 static void
-transform_tiles(const Pass *pass, int first, WinogradShare share)
+transform_word(const Pass *pass, int number, int at)
 {
 	const Plan *plan = &pass->plan;
-	WinogradPatch patch;
-	WinogradTile tile;
+	const gsize offset = (gsize)at * WINOGRAD_GROUP;
+	WinogradPatch patches[WINOGRAD_MAX_PAIR];
+	WinogradTile tiles[WINOGRAD_MAX_PAIR];
 
-	for (int t = share.first; t < share.end; t++) {
-		const gsize at = (gsize)t * WINOGRAD_GROUP;
+	for (int i = 0; i < plan->pair; i++) {
+		const int tile = number * plan->pair + i;
 
-		winograd_patch(patch, &pass->in, pass->src, pass->zeros,
-			       first + t);
-		pass->kernel->input(
-			(WinogradCell){ pass->v + at, plan->v_m, plan->panel },
-			patch, plan->in / WINOGRAD_GROUP);
-		winograd_tile(tile, &pass->out, pass->ddst, pass->zeros,
-			      first + t);
-		pass->kernel->gradient(
-			(WinogradCell){ pass->d + at, plan->d_m, plan->panel },
-			pass->sums + (gsize)t * plan->out, tile,
-			plan->out / WINOGRAD_GROUP);
+		winograd_patch(patches[i], &pass->in, pass->src, pass->zeros,
+			       tile);
+		winograd_tile(tiles[i], &pass->out, pass->ddst, pass->zeros,
+			      tile);
 	}
+	pass->kernel->input_along(
+		(WinogradCell){ pass->v + offset, plan->v_m, plan->panel },
+		patches, plan->in / WINOGRAD_GROUP);
+	pass->kernel->gradient(
+		(WinogradCell){ pass->d + offset, plan->d_m, plan->panel },
+		pass->sums + (gsize)at * plan->out, tiles,
+		plan->out / WINOGRAD_GROUP);
+}
+
+/* Some words of a block, from `first` of all on. */
+static void
+transform_words(const Pass *pass, int first, WinogradShare share)
+{
+	for (int i = share.first; i < share.end; i++)
+		transform_word(pass, first + i, i);
 }
 
 /* What a block adds to the gradient of the bias, groups of 16 channels. */
 static void
-add_bias(const Pass *pass, int tiles, gboolean first, WinogradShare share)
+add_bias(const Pass *pass, int words, gboolean first, WinogradShare share)
 {
 	for (int g = share.first; g < share.end; g++) {
 		const float *from = pass->sums + g * WINOGRAD_GROUP;
 		float *to = pass->dbias + g * WINOGRAD_GROUP;
 		float sum[WINOGRAD_GROUP] = { 0 };
 
-		for (int t = 0; t < tiles; t++, from += pass->plan.out)
+		for (int i = 0; i < words; i++, from += pass->plan.out)
 			for (int k = 0; k < WINOGRAD_GROUP; k++)
 				sum[k] += from[k];
 		for (int k = 0; k < WINOGRAD_GROUP; k++)
@@ -171,19 +186,19 @@ chunk_at(const Pass *pass, int number, int thread)
 					parts_of(plan).chunk };
 }
 
-/* dU += V' (A dY A'), over the tiles of a block. */
+/* dU += V' (A dY A'), over the words of a block. */
 static void
-multiply_chunk(const Pass *pass, const Chunk *chunk, int tiles, gboolean first)
+multiply_chunk(const Pass *pass, const Chunk *chunk, int words, gboolean first)
 {
 	const Plan *plan = &pass->plan;
 	const int downs = (chunk->in_end - chunk->in) / WINOGRAD_GROUP;
-	const gsize b_floats =
+	const gsize b_words =
 		(gsize)(chunk->out_end - chunk->out) * (gsize)plan->block;
-	const float *v = pass->v + (gsize)chunk->in * plan->block;
-	const float *d = pass->d + (gsize)chunk->out * plan->block;
+	const WinogradWord *v = pass->v + (gsize)chunk->in * plan->block;
+	const WinogradWord *d = pass->d + (gsize)chunk->out * plan->block;
 	WinogradProduct product = {
 		.rows = WINOGRAD_GROUP,
-		.steps = tiles,
+		.steps = words,
 		.panels = (chunk->out_end - chunk->out) / WINOGRAD_GROUP,
 		.a_row = 1,
 		.a_step = WINOGRAD_GROUP,
@@ -191,22 +206,22 @@ multiply_chunk(const Pass *pass, const Chunk *chunk, int tiles, gboolean first)
 		.c_row = (gsize)plan->chunk_out,
 		.add = !first,
 		.soon = { { NULL, plan->panel },
-			  { NULL, b_floats / (gsize)downs } },
+			  { NULL, b_words / (gsize)downs } },
 	};
 
-	for (gsize m = 0; m < WINOGRAD_MATRICES;
+	for (int m = 0; m < plan->matrices;
 	     m++, v += plan->v_m, d += plan->d_m) {
 		product.a = v;
 		product.b = d;
-		product.c = chunk->at + m * plan->chunk_m;
+		product.c = chunk->at + (gsize)m * plan->chunk_m;
 		product.soon[0].at = v + plan->v_m;
 		product.soon[1].at = d + plan->d_m;
 		for (int i = 0; i < downs; i++) {
 			pass->kernel->multiply(&product);
 			product.a += plan->panel;
 			product.c += WINOGRAD_GROUP * product.c_row;
-			product.soon[0].at += product.soon[0].floats;
-			product.soon[1].at += product.soon[1].floats;
+			product.soon[0].at += product.soon[0].words;
+			product.soon[1].at += product.soon[1].words;
 		}
 	}
 }
@@ -215,7 +230,7 @@ multiply_chunk(const Pass *pass, const Chunk *chunk, int tiles, gboolean first)
 static void
 put_weights(const Pass *pass, const float *values, gsize in, const gsize *out)
 {
-	const WinogradOffsets *offsets = pass->offsets;
+	const DnnOffsets *offsets = pass->offsets;
 
 	for (int p = 0; p < 9; p++) {
 		float *to = pass->dweights + in + offsets->position[p];
@@ -250,18 +265,18 @@ do_block(const Pass *pass, int block, int thread, int threads)
 {
 	const Plan *plan = &pass->plan;
 	const int first = block * plan->block;
-	const int tiles = MIN(plan->block, plan->tiles - first);
+	const int words = MIN(plan->block, plan->words - first);
 	const WinogradShare chunks =
 		winograd_share(plan->down * plan->across, thread, threads);
 
-	transform_tiles(pass, first, winograd_share(tiles, thread, threads));
+	transform_words(pass, first, winograd_share(words, thread, threads));
 #pragma omp barrier
-	add_bias(pass, tiles, block == 0,
+	add_bias(pass, words, block == 0,
 		 winograd_share(plan->out / WINOGRAD_GROUP, thread, threads));
 	for (int i = chunks.first; i < chunks.end; i++) {
 		const Chunk chunk = chunk_at(pass, i, thread);
 
-		multiply_chunk(pass, &chunk, tiles, block == 0);
+		multiply_chunk(pass, &chunk, words, block == 0);
 		if (block == plan->blocks - 1)
 			finish_chunk(pass, &chunk);
 	}
@@ -270,14 +285,14 @@ do_block(const Pass *pass, int block, int thread, int threads)
 
 void
 winograd_backward_weights(const Winograd *winograd, float *dweights,
-			  const WinogradOffsets *offsets, float *dbias,
-			  const float *src, const float *ddst, void *scratch)
+			  const DnnOffsets *offsets, float *dbias,
+			  const void *src, const void *ddst, void *scratch)
 {
 	const DnnConvShape *shape = &winograd->shape;
 	Pass pass = { .kernel = winograd->kernel,
 		      .plan = plan_pass(winograd),
-		      .in = winograd_map(shape, shape->in),
-		      .out = winograd_map(shape, shape->out),
+		      .in = winograd_map(winograd, shape->in),
+		      .out = winograd_map(winograd, shape->out),
 		      .src = src,
 		      .ddst = ddst,
 		      .dweights = dweights,
@@ -290,7 +305,7 @@ winograd_backward_weights(const Winograd *winograd, float *dweights,
 	pass.d = pass.v + parts.v;
 	pass.sums = pass.d + parts.d;
 	pass.chunks = pass.sums + parts.sums;
-	memset(pass.zeros, 0, parts.zeros * sizeof(float));
+	memset(pass.zeros, 0, parts.zeros * sizeof *pass.zeros);
 #pragma omp parallel num_threads(winograd->threads)
 	for (int block = 0; block < pass.plan.blocks; block++)
 		do_block(&pass, block, omp_get_thread_num(),

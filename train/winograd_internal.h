@@ -6,21 +6,24 @@
 
 /* Activations or their gradients, n x h x w x c, and the tiles over them. */
 typedef struct {
-	int h, w, c;
+	int h, w;
+	gsize pixel;      /* bytes of all channels */
+	int tile;         /* rows and columns */
 	int down, across; /* tiles of a map */
+	int tiles;        /* of all n maps */
 } WinogradMap;
 
-WinogradMap winograd_map(const DnnConvShape *shape, int c);
+WinogradMap winograd_map(const Winograd *winograd, int c);
 
-/* Tiles of all n maps. */
-int winograd_tiles(const DnnConvShape *shape);
+/* n values of the activations' type, in bytes. */
+gsize winograd_bytes(const Winograd *winograd, int n);
 
-/* The pixels that a tile reads or writes; those outside the map are at
- * `outside`, which has room for c floats. */
+/* The pixels that a tile reads or writes; those outside the map, and of a tile
+ * behind the last one, are at `outside`, which has room for a pixel. */
 void winograd_patch(WinogradPatch pixels, const WinogradMap *map,
-		    const float *values, const float *outside, int tile);
+		    const void *values, const void *outside, int tile);
 void winograd_tile(WinogradTile pixels, const WinogradMap *map,
-		   const float *values, const float *outside, int tile);
+		   const void *values, const void *outside, int tile);
 
 /* The part'th of n things cut into `parts` even ones: first..end-1. */
 typedef struct {
@@ -34,22 +37,22 @@ winograd_share(int n, int part, int parts)
 				(int)((gint64)n * (part + 1) / parts) };
 }
 
-/* The weights of a pass: of each step (input channel of the pass) for each
- * column (output channel), in the direction of the pass. */
+/* The weights of a pass: of each channel that it reads for each column (channel
+ * that it writes), in the direction of the pass. */
 typedef struct {
 	const float *values;
-	const gsize *columns, *steps; /* offsets */
+	const gsize *columns, *channels; /* offsets */
 	gsize position[9];
 } WinogradSource;
 
 WinogradSource winograd_source(DnnPass pass, const float *weights,
-			       const WinogradOffsets *offsets);
+			       const DnnOffsets *offsets);
 
-/* G g G' of steps first..end-1 and of 16 columns, from `column` on: step after
- * step, 16 floats each, matrices `m` floats apart. */
-void winograd_transform_weights(const WinogradKernel *kernel, float *dst,
+/* G g G' of input channels first..end-1 of the pass and of 16 columns, from
+ * `column` on: step after step, 16 words each, matrices `m` words apart. */
+void winograd_transform_weights(const WinogradKernel *kernel, WinogradWord *dst,
 				gsize m, const WinogradSource *source,
-				int column, WinogradShare steps);
+				int column, WinogradShare channels);
 
 /* What passes take as scratch memory. */
 gsize winograd_forward_bytes(const Winograd *winograd, DnnPass pass);

@@ -1,42 +1,32 @@
 /*
  * The inside of winograd.h: what is done on a tile, and what a kernel is.
- * There is one in plain C and one for each instruction set.
+ * There is one in plain C and one for each instruction set, for both kinds.
  *
- * A map is cut into tiles of 4 x 4 output pixels, each of which needs 6 x 6
- * input pixels (tiles overlap by 2).  With d the input of a tile in a channel,
- * g a filter of 3 x 3, and Y the output,
+ * A map is cut into tiles of t x t output pixels, each of which needs p x p
+ * input pixels, p = t + 2 (tiles overlap by 2).  With d the input of a tile in
+ * a channel, g a filter of 3 x 3, and Y the output,
  *
  *	Y = A' [ (G g G') . (B' d B) ] A
  *
  * where ' transposes and . multiplies element by element.  Summed over input
- * channels, each of the 36 elements is a product of matrices,
+ * channels, each of the p x p elements is a product of matrices,
  *
- *	M[m] (tiles x out) = V[m] (tiles x in) U[m] (in x out),  m = 0 to 35
+ *	M[m] (tiles x out) = V[m] (tiles x in) U[m] (in x out),  m = 0 to p p -
+ *1
  *
  * with V = B' d B, U = G g G', Y = A' M A.  The gradient of the weights goes
  * the other way: with dY that of the output,
  *
  *	dg = G' [ sum over tiles (B' d B) . (A dY A') ] G
  *
- * The matrices belong to the points 0, a, -a, b, -b and infinity at which
- * polynomials are multiplied.  With a = 2/3 and b = 3/2 the error is less than
- * half of that with the usual 1 and 2 (compare Barabasz et al. 2020, "Error
- * analysis and improving the accuracy of Winograd convolution for deep neural
- * networks"), and a b = 1 saves multiplications.
+ * The matrices are in winograd_f4.inc and winograd_f2.inc: F(4x4, 3x3) for
+ * float32, F(2x2, 3x3) for bf16.  They belong to the points at which
+ * polynomials are multiplied.
  *
- *	     | 1    0   -97/36   0     1  0 |       |   1       0       0   |
- *	     | 0  -3/2   -9/4   2/3    1  0 |       | -81/130 -27/65 -18/65 |
- *	B' = | 0   3/2   -9/4  -2/3    1  0 |   G = | -81/130  27/65 -18/65 |
- *	     | 0  -2/3   -4/9   3/2    1  0 |       |   8/65   12/65  18/65 |
- *	     | 0   2/3   -4/9  -3/2    1  0 |       |   8/65  -12/65  18/65 |
- *	     | 0    1     0   -97/36   0  1 |       |   0       0       1   |
- *
- *	     | 1   1     1    1     1    0 |
- *	A' = | 0  2/3  -2/3  3/2  -3/2   0 |
- *	     | 0  4/9   4/9  9/4   9/4   0 |
- *	     | 0  8/27 -8/27 27/8 -27/8  1 |
- *
- * Channels come in groups of 16, WINOGRAD_GROUP: a cache line of floats.
+ * Channels come in groups of 16, WINOGRAD_GROUP.  V, U and dY transformed are
+ * in words of 32 bits: a float32, or two bf16, the first one in the lower half.
+ * Where these are multiplied, the two are neighbouring steps of the sum: two
+ * input channels, or two tiles for the gradient of the weights.
  */
 #ifndef KW_TRAIN_WINOGRAD_KERNEL_H
 #define KW_TRAIN_WINOGRAD_KERNEL_H
@@ -44,20 +34,25 @@
 #include "train/winograd.h"
 
 enum {
-	WINOGRAD_TILE = 4,  /* rows and columns of a tile's output */
-	WINOGRAD_PATCH = 6, /* and of its input */
-	WINOGRAD_MATRICES = 36,
 	WINOGRAD_GROUP = 16,
+	/* of the larger kind, F(4x4, 3x3) */
+	WINOGRAD_MAX_TILE = 4,
+	WINOGRAD_MAX_PATCH = 6,
+	WINOGRAD_MAX_PAIR = 2, /* steps in a word */
 };
 
-/* The pixels of a tile, row by row: where their first channels are. */
-typedef const float *WinogradPatch[WINOGRAD_PATCH * WINOGRAD_PATCH];
-typedef const float *WinogradTile[WINOGRAD_TILE * WINOGRAD_TILE];
+/* A float32, or the bits of two bf16. */
+typedef float WinogradWord;
 
-/* Where a tile is in V, M, U or dY transformed: 16 floats for each matrix and
- * group of channels, matrix * m + group * g floats behind `at`. */
+/* The pixels of a tile's input and output, row by row: where their first
+ * channels are, float32 or bf16. */
+typedef const void *WinogradPatch[WINOGRAD_MAX_PATCH * WINOGRAD_MAX_PATCH];
+typedef const void *WinogradTile[WINOGRAD_MAX_TILE * WINOGRAD_MAX_TILE];
+
+/* Where something is in V, U, M or dY transformed: its matrices, and groups of
+ * channels, are so many words apart. */
 typedef struct {
-	float *at;
+	WinogradWord *at;
 	gsize m, g;
 } WinogradCell;
 
@@ -70,7 +65,8 @@ typedef struct {
 } WinogradOutput;
 
 /*
- * c = a b, or c += a b: `rows` x `steps` times `steps` x 16 `panels`.
+ * c = a b, or c += a b: `rows` x `steps` times `steps` x 16 `panels`, where a
+ * step is a word.
  *
  *	a[r][s] = a[r * a_row + s * a_step]
  *	b[s][k] = b[k / 16 * b_panel + s * 16 + k % 16]
@@ -81,15 +77,15 @@ typedef struct {
  * Meanwhile what the next product will read of a and b, `soon`, is fetched.
  */
 typedef struct {
-	const float *at;
-	gsize floats;
+	const WinogradWord *at;
+	gsize words;
 } WinogradStretch;
 
 typedef struct {
 	int rows, steps, panels;
-	const float *a;
+	const WinogradWord *a;
 	gsize a_row, a_step;
-	const float *b;
+	const WinogradWord *b;
 	gsize b_panel;
 	float *c;
 	gsize c_row;
@@ -98,17 +94,24 @@ typedef struct {
 } WinogradProduct;
 
 struct WinogradKernel {
-	/* B' d B of `groups` of channels */
+	int tile, patch; /* t and p: rows and columns */
+	int pair;        /* steps in a word: 1 or 2 */
+	const WinogradCut *cut;
+
+	/* B' d B of `groups` of channels, words along the channels */
 	void (*input)(WinogradCell dst, const WinogradPatch src, int groups);
 
 	/* A' M A */
 	void (*output)(const WinogradOutput *to, WinogradCell src, int groups);
 
-	/* A dY A'; and the sums of the 16 pixels, in each channel */
-	void (*gradient)(WinogradCell dst, float *sums, const WinogradTile src,
+	/* For the gradient of the weights, of `pair` tiles: B' d B and A dY A',
+	 * words along the tiles; and in each channel the sum of all pixels */
+	void (*input_along)(WinogradCell dst, const WinogradPatch *src,
+			    int groups);
+	void (*gradient)(WinogradCell dst, float *sums, const WinogradTile *src,
 			 int groups);
 
-	/* G g G' of 16 channels: src is 9 x 16 */
+	/* G g G' of 16 channels: src is pair x 9 x 16 */
 	void (*weights)(WinogradCell dst, const float *src);
 
 	/* G' dU G of 16 channels: dst is 9 x 16 */
@@ -116,6 +119,12 @@ struct WinogradKernel {
 
 	void (*multiply)(const WinogradProduct *product);
 };
+
+static inline int
+winograd_matrices(const WinogradKernel *kernel)
+{
+	return kernel->patch * kernel->patch;
+}
 
 /*
  * How the passes are cut into blocks of tiles and columns (output channels of a
@@ -129,17 +138,18 @@ struct WinogradCut {
 
 	/* With more, threads share a block of tiles and cut columns; input
 	 * channels are cut as well. */
-	int shared_block, shared_columns, shared_steps;
+	int shared_block, shared_columns, shared_channels;
 
 	/* Gradient of the weights: a block of tiles, and input x output
 	 * channels at a time. */
 	int gradient_block, gradient_in, gradient_out;
 };
 
-extern const WinogradCut winograd_cut;
-extern const WinogradKernel winograd_generic;
+extern const WinogradCut winograd_cut, winograd_cut_bf16;
+extern const WinogradKernel winograd_generic, winograd_generic_bf16;
 #ifdef __x86_64__
 extern const WinogradKernel winograd_avx2, winograd_avx512;
+extern const WinogradKernel winograd_avx512_bf16;
 #endif
 
 #endif

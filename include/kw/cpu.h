@@ -1,9 +1,10 @@
 /*
- * Instruction sets: the kernels exist in several versions, which give the same
- * bytes.  The best one that this CPU has is chosen when it is first needed.
+ * Instruction sets: our own kernels exist in several versions.  The best one
+ * that this CPU has is chosen when it is first needed.  Those of images give the
+ * same bytes; those of convolutions round otherwise.
  *
- * KW_CPU in the environment names the best one allowed, "generic", "avx2" or
- * "avx512": to see that they agree, or to measure them.
+ * KW_CPU in the environment names the best one allowed, "generic", "avx2",
+ * "avx512" or "avx512_bf16": to see that they agree, or to measure them.
  */
 #ifndef KW_CPU_H
 #define KW_CPU_H
@@ -15,6 +16,7 @@ typedef enum {
 	KW_CPU_GENERIC, /* plain C */
 	KW_CPU_AVX2,
 	KW_CPU_AVX512, /* F, BW, DQ and VL: every server since 2017 */
+	KW_CPU_AVX512_BF16,
 } KwCpu;
 
 /* "generic", "avx2", "avx512", NULL */

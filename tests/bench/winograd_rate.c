@@ -1,5 +1,5 @@
 /*
- * winograd-rate [-b BATCH] [-c] [-j THREADS] [-r REPEATS]
+ * winograd-rate [-b BATCH] [-c] [-h] [-j THREADS] [-r REPEATS]
  *
  * For the convolutions of VGG19 at 224 x 224 (those of equal shape once, the
  * first left out), and each pass: milliseconds of oneDNN's direct kernel, in
@@ -14,16 +14,19 @@
 #include <time.h>
 
 #include "kw/alloc.h"
+#include "train/bf16.h"
 #include "train/dnn.h"
 #include "train/winograd.h"
 
 typedef struct {
+	DnnType type;
 	int batch, threads, repeats;
 	gboolean cpu_time;
 } Options;
 
 static const struct argp_option known[] = {
 	{ "batch", 'b', "N", 0, "Images (4)", 0 },
+	{ "bf16", 'h', NULL, 0, "bf16 instead of float32", 0 },
 	{ "cpu-time", 'c', NULL, 0,
 	  "CPU time per thread, for a machine that others use; oneDNN's weight "
 	  "gradient spins, so with -j1",
@@ -43,6 +46,9 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'b':
 		number = &o->batch;
 		break;
+	case 'h':
+		o->type = DNN_BF16;
+		return 0;
 	case 'c':
 		o->cpu_time = TRUE;
 		return 0;
@@ -82,6 +88,19 @@ floats_new(gsize n)
 	return floats;
 }
 
+/* Activations; in bf16 they fill a half. */
+static float *
+activations_new(const Options *options, gsize n)
+{
+	float *floats = floats_new(n);
+
+	if (options->type == DNN_BF16)
+		for (gsize i = 0; i < n; i++)
+			((guint16 *)floats)[i] =
+				bf16_from_float((float)(i % 251) / 125 - 1);
+	return floats;
+}
+
 /* ---- a layer, and all that its passes work on */
 
 typedef struct {
@@ -89,27 +108,10 @@ typedef struct {
 	Dnn *dnn;
 	DnnConvShape shape;
 	Winograd winograd;
-	WinogradOffsets offsets; /* Keras's order */
-	gsize *out, *in;
+	DnnOffsets offsets; /* Keras's order */
 	float *src, *dst, *weights, *bias; /* and their gradients */
 	void *scratch;
 } Job;
-
-static void
-set_offsets(Job *job)
-{
-	const gsize in = (gsize)job->shape.in, out = (gsize)job->shape.out;
-
-	job->out = g_new(gsize, out);
-	job->in = g_new(gsize, in);
-	for (gsize o = 0; o < out; o++)
-		job->out[o] = o;
-	for (gsize i = 0; i < in; i++)
-		job->in[i] = i * out;
-	job->offsets = (WinogradOffsets){ job->out, job->in, { 0 } };
-	for (gsize p = 0; p < 9; p++)
-		job->offsets.position[p] = p * in * out;
-}
 
 static Job
 job_new(const Options *options, Dnn *dnn, const DnnConvShape *shape)
@@ -117,12 +119,16 @@ job_new(const Options *options, Dnn *dnn, const DnnConvShape *shape)
 	const gsize pixels =
 		(gsize)shape->n * (gsize)shape->h * (gsize)shape->w;
 	Job job = { .options = options, .dnn = dnn, .shape = *shape };
+	g_autoptr(GError) error = NULL;
+	g_autoptr(DnnLayout) layout =
+		dnn_layout_hwio(3, 3, shape->in, shape->out, &error);
 	gsize scratch = 0;
 
-	winograd_init(&job.winograd, shape, options->threads);
-	set_offsets(&job);
-	job.src = floats_new(pixels * (gsize)shape->in);
-	job.dst = floats_new(pixels * (gsize)shape->out);
+	winograd_init(&job.winograd, options->type, shape, options->threads);
+	check(layout != NULL, error);
+	job.offsets = dnn_layout_offsets(layout);
+	job.src = activations_new(options, pixels * (gsize)shape->in);
+	job.dst = activations_new(options, pixels * (gsize)shape->out);
 	job.weights = floats_new(9 * (gsize)shape->in * (gsize)shape->out);
 	job.bias = floats_new((gsize)shape->out);
 	for (DnnPass p = DNN_FORWARD; p <= DNN_BACKWARD_WEIGHTS; p++)
@@ -135,8 +141,7 @@ job_new(const Options *options, Dnn *dnn, const DnnConvShape *shape)
 static void
 job_clear(Job *job)
 {
-	g_free(job->out);
-	g_free(job->in);
+	dnn_offsets_clear(&job->offsets);
 	kw_free(job->src);
 	kw_free(job->dst);
 	kw_free(job->weights);
@@ -148,7 +153,7 @@ job_clear(Job *job)
 static DnnOp *
 direct_new(const Job *job, DnnOrder order, DnnPass pass)
 {
-	const DnnMode mode = { DNN_F32, order };
+	const DnnMode mode = { job->options->type, order };
 	g_autoptr(GError) error = NULL;
 	DnnOp *op = dnn_conv(job->dnn, &mode, DNN_DIRECT, &job->shape, pass,
 			     pass == DNN_FORWARD, &error);

@@ -34,7 +34,8 @@ the_best_is_chosen_unless_less_is_allowed(void **state)
 	(void)state;
 	assert_int_equal(cpu_under(NULL), best);
 	assert_int_equal(cpu_under(""), best);
-	assert_int_equal(cpu_under("avx512"), best);
+	assert_int_equal(cpu_under("avx512_bf16"), best);
+	assert_int_equal(cpu_under("avx512"), MIN(best, KW_CPU_AVX512));
 	assert_int_equal(cpu_under("avx2"), MIN(best, KW_CPU_AVX2));
 	assert_int_equal(cpu_under("generic"), KW_CPU_GENERIC);
 }
@@ -47,12 +48,15 @@ other_names_are_refused(void **state)
 	(void)state;
 	g_setenv("KW_CPU", "avx2", TRUE);
 	assert_true(kw_cpu_check(&error));
+	g_setenv("KW_CPU", "avx512_bf16", TRUE);
+	assert_true(kw_cpu_check(&error));
 	g_setenv("KW_CPU", "", TRUE);
 	assert_true(kw_cpu_check(&error));
 	g_setenv("KW_CPU", "AVX2", TRUE);
 	assert_false(kw_cpu_check(&error));
 	assert_non_null(strstr(error->message, "KW_CPU=AVX2"));
-	assert_non_null(strstr(error->message, "generic, avx2, avx512"));
+	assert_non_null(
+		strstr(error->message, "generic, avx2, avx512, avx512_bf16"));
 	g_unsetenv("KW_CPU");
 	assert_true(kw_cpu_check(NULL));
 }

@@ -17,6 +17,7 @@ static const BenchMode modes[] = {
 	{ DNN_F32, DNN_BLOCKED, DNN_DIRECT },
 	{ DNN_F32, DNN_BLOCKED, DNN_WINOGRAD },
 	{ DNN_BF16, DNN_NHWC, DNN_DIRECT },
+	{ DNN_BF16, DNN_NHWC, DNN_FUSED_WINOGRAD },
 	{ DNN_BF16, DNN_BLOCKED, DNN_DIRECT },
 };
 
@@ -25,13 +26,16 @@ static const BenchMode modes[] = {
  * values is off by a few times sqrt(K) * 2^-24, in whatever order it is taken;
  * Winograd's F(4 x 4) multiplies that by the norms of its transforms, some
  * twenty (Lavin and Gray).  bf16 is summed in float32, and rounded to 2^-8 of
- * itself where it is stored.
+ * itself where it is stored; but F(2 x 2) rounds what it multiplies as well, of
+ * which the sum is off by a few times sqrt(K) * 2^-9.
  */
 static double
 tolerance(const BenchMode *mode, gsize k)
 {
-	const double factor = mode->algorithm == DNN_DIRECT ? 8 : 160;
+	double factor = 8;
 
+	if (mode->algorithm != DNN_DIRECT)
+		factor = mode->type == DNN_BF16 ? 0x1p17 : 160;
 	return factor * sqrt((double)k) * 0x1p-24;
 }
 

@@ -190,20 +190,31 @@ test_auto(void **state)
 	check_auto(PRECISION_F32);
 }
 
+static gboolean
+has_bf16_winograd(void)
+{
+	return dnn_has_bf16() && kw_cpu() >= KW_CPU_AVX512_BF16;
+}
+
 /* All but the first layer, whose three channels are too few. */
 static void
-test_winograd(void **state)
+check_winograd(Precision precision, const char *prefix)
 {
 	g_autofree char *why = NULL;
-	const NetworkSpec spec =
-		choose(PRECISION_AUTO, ALGORITHM_WINOGRAD, &why);
+	const NetworkSpec spec = choose(precision, ALGORITHM_WINOGRAD, &why);
 
-	(void)state;
-	assert_int_equal(spec.plan.mode.type, DNN_F32);
 	for (int i = 1; i < VGG19_CONVOLUTIONS; i++)
 		assert_true(is_winograd(&spec, i, DNN_FORWARD));
 	assert_true(is_winograd(&spec, 15, DNN_BACKWARD_WEIGHTS));
-	assert_true(g_str_has_prefix(why, "f32 Winograd"));
+	assert_true(g_str_has_prefix(why, prefix));
+}
+
+static void
+test_winograd(void **state)
+{
+	(void)state;
+	check_winograd(PRECISION_F32, "f32 Winograd");
+	check_winograd(PRECISION_AUTO, has_bf16_winograd() ? "" : "f32 Winog");
 }
 
 /* What takes more memory than there is, is not chosen. */
@@ -262,8 +273,12 @@ test_bf16_winograd(void **state)
 	GError *error = NULL;
 
 	(void)state;
+	if (has_bf16_winograd()) {
+		check_winograd(PRECISION_BF16, "bf16 Winograd");
+		return;
+	}
 	assert_false(plan_choose(&spec, &wish, &why, &error));
-	test_assert_error(&error, KW_ERROR_USAGE, "--algorithm winograd");
+	test_assert_error(&error, KW_ERROR_UNSUPPORTED, "bf16");
 	assert_null(why);
 }
 
