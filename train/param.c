@@ -65,6 +65,14 @@ param_new_kernel(Dnn *dnn, DnnLayout *keras, DnnOp *forward,
 	param->n = dnn_layout_floats(param->master);
 	if (!prepare_copies(dnn, param, error))
 		return NULL;
+	if (param->op_backward_weights != NULL &&
+	    (param->refresh_forward != NULL || param->refresh_backward != NULL))
+		param->update = bf16_update_new(
+			param->master,
+			param->refresh_forward != NULL ? param->forward_layout
+						       : NULL,
+			param->refresh_backward != NULL ? param->backward_layout
+							: NULL);
 	return g_steal_pointer(&param);
 }
 
@@ -86,6 +94,7 @@ param_free(Param *param)
 		return;
 	dnn_op_free(param->refresh_forward);
 	dnn_op_free(param->refresh_backward);
+	bf16_update_free(param->update);
 	dnn_layout_free(param->keras);
 	dnn_layout_free(param->master);
 	dnn_layout_free(param->forward_layout);
@@ -162,6 +171,43 @@ param_refresh(Param *param, GError **error)
 		dnn_op_run(param->refresh_forward, error)) &&
 	       (param->refresh_backward == NULL ||
 		dnn_op_run(param->refresh_backward, error));
+}
+
+static gboolean
+update_plain(Param *param, float rate, float momentum, float decay)
+{
+	float *restrict w = param->value;
+	float *restrict v = param->velocity;
+	const float *restrict g = param->gradient;
+	float zero = 0;
+
+	/* 0 * w is 0, but for infinities and NaN: the check that costs no pass
+	 * of its own. */
+#pragma omp parallel for simd schedule(static) reduction(+ : zero)
+	for (gsize i = 0; i < param->n; i++) {
+		v[i] = momentum * v[i] - rate * (g[i] + decay * w[i]);
+		w[i] += v[i];
+		zero += 0.0f * w[i];
+	}
+	return zero == 0;
+}
+
+gboolean
+param_update(Param *param, float rate, float momentum, gboolean *finite,
+	     GError **error)
+{
+	const float decay = (float)(2 * param->l2);
+	const Bf16Weights all = { param->value, param->velocity,
+				  param->gradient, param->forward,
+				  param->backward };
+
+	if (param->update != NULL) {
+		*finite = bf16_update_run(param->update, &all, rate, momentum,
+					  decay);
+		return TRUE;
+	}
+	*finite = update_plain(param, rate, momentum, decay);
+	return param_refresh(param, error);
 }
 
 /* Keras's order to that of the value, gradient and velocity ... */

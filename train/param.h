@@ -5,6 +5,7 @@
 #ifndef KW_TRAIN_PARAM_H
 #define KW_TRAIN_PARAM_H
 
+#include "train/bf16_update.h"
 #include "train/dnn.h"
 #include "train/region.h"
 
@@ -27,6 +28,7 @@ typedef struct {
 	DnnOp *op_forward, *op_backward_data, *op_backward_weights;
 	/* value -> forward, value -> backward; NULL: nothing to do */
 	DnnOp *refresh_forward, *refresh_backward;
+	Bf16Update *update; /* does that by the way; NULL: there is none */
 } Param;
 
 /*
@@ -48,6 +50,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Param, param_free)
  * from `training`, and bind the operations to it.
  */
 void param_place(Param *param, Region *weights, Region *training);
+
+/*
+ * A step of gradient descent with momentum, copies included:
+ *
+ *	velocity = momentum * velocity - rate * (gradient + 2 * l2 * value)
+ *	value = value + velocity
+ *
+ * *finite: are all values still finite numbers?
+ */
+gboolean param_update(Param *param, float rate, float momentum,
+		      gboolean *finite, GError **error);
 
 /* After `value` has changed: bring the copies up to date. */
 gboolean param_refresh(Param *param, GError **error);

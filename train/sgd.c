@@ -80,27 +80,6 @@ sgd_clip(double norm, double limit)
 
 /* ---- update */
 
-/* FALSE when a weight is no finite number any more. */
-static gboolean
-update(Param *param, float rate, float momentum)
-{
-	float *restrict w = param->value;
-	float *restrict v = param->velocity;
-	const float *restrict g = param->gradient;
-	const float decay = (float)(2 * param->l2);
-	float zero = 0;
-
-	/* 0 * w is 0, but for infinities and NaN: the check that costs no pass
-	 * of its own. */
-#pragma omp parallel for simd schedule(static) reduction(+ : zero)
-	for (gsize i = 0; i < param->n; i++) {
-		v[i] = momentum * v[i] - rate * (g[i] + decay * w[i]);
-		w[i] += v[i];
-		zero += 0.0f * w[i];
-	}
-	return zero == 0;
-}
-
 gboolean
 sgd_update(Network *network, const SgdStep *step, GError **error)
 {
@@ -111,19 +90,21 @@ sgd_update(Network *network, const SgdStep *step, GError **error)
 		const double factor =
 			layer->kind == LAYER_CONV ? step->body_rate : 1;
 		const float rate = (float)(step->rate * step->scale * factor);
+		gboolean kernel, bias; /* still finite? */
 
 		if (!layer->trainable)
 			continue;
-		if (!update(layer->kernel, rate, momentum) ||
-		    !update(layer->bias, rate, momentum)) {
+		if (!param_update(layer->kernel, rate, momentum, &kernel,
+				  error) ||
+		    !param_update(layer->bias, rate, momentum, &bias, error))
+			return FALSE;
+		if (!kernel || !bias) {
 			g_set_error(error, KW_ERROR, KW_ERROR_INPUT,
 				    "weights of '%s' are no finite numbers any "
 				    "more",
 				    layer->name);
 			return FALSE;
 		}
-		if (!param_refresh(layer->kernel, error))
-			return FALSE;
 	}
 	return TRUE;
 }

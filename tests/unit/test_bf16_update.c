@@ -1,0 +1,193 @@
+/*
+ * The update that writes its bf16 copies by the way, against the plain one with
+ * oneDNN's conversions after it, in the layouts that oneDNN wants here.
+ */
+#include "tests/support/kwtest.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kw/cpu.h"
+#include "tests/support/bench.h"
+#include "tests/support/traindata.h"
+#include "train/param.h"
+
+static const BenchMode direct = { DNN_BF16, DNN_NHWC, DNN_DIRECT };
+static const BenchMode blocked = { DNN_BF16, DNN_BLOCKED, DNN_DIRECT };
+static const BenchMode winograd = { DNN_BF16, DNN_NHWC, DNN_FUSED_WINOGRAD };
+
+static void
+fill(Param *param)
+{
+	random_floats(param->value, param->n, 1);
+	random_floats(param->velocity, param->n, 2);
+	random_floats(param->gradient, param->n, 3);
+}
+
+/* What param_update() does without a Bf16Update. */
+static void
+update_plainly(Param *param, float rate, float momentum)
+{
+	Bf16Update *update = param->update;
+	gboolean finite;
+	GError *error = NULL;
+
+	param->update = NULL;
+	param_update(param, rate, momentum, &finite, &error);
+	test_assert_no_error(error);
+	assert_true(finite);
+	param->update = update;
+}
+
+static guint8 *
+copy_new(const void *bytes, const DnnLayout *layout)
+{
+	return bytes != NULL && layout != NULL
+		       ? g_memdup2(bytes, dnn_layout_bytes(layout))
+		       : NULL;
+}
+
+static void
+check(Param *param)
+{
+	const gsize bytes = param->n * sizeof(float);
+	gboolean finite;
+	GError *error = NULL;
+
+	param->l2 = 0.01;
+	fill(param);
+	update_plainly(param, 0.25f, 0.9f);
+	g_autofree float *value = g_memdup2(param->value, bytes);
+	g_autofree float *velocity = g_memdup2(param->velocity, bytes);
+	g_autofree guint8 *forward =
+		copy_new(param->forward, param->forward_layout);
+	g_autofree guint8 *backward =
+		copy_new(param->backward, param->backward_layout);
+
+	fill(param);
+	param_update(param, 0.25f, 0.9f, &finite, &error);
+	test_assert_no_error(error);
+	assert_true(finite);
+	assert_memory_equal(param->value, value, bytes);
+	assert_memory_equal(param->velocity, velocity, bytes);
+	assert_memory_equal(param->forward, forward,
+			    dnn_layout_bytes(param->forward_layout));
+	if (backward != NULL)
+		assert_memory_equal(param->backward, backward,
+				    dnn_layout_bytes(param->backward_layout));
+}
+
+static void
+check_conv(const BenchMode *mode, int in, int out, LayerRole role)
+{
+	const NaiveConv shape = { 1, 6, 5, in, out };
+	Bench b = { 0 };
+
+	if (!bench_has_mode(mode))
+		return;
+	b = conv_bench(mode, &shape, role);
+	check(b.layer->kernel);
+	bench_clear(&b);
+}
+
+static void
+test_convolutions(void **state)
+{
+	static const BenchMode *const modes[] = { &direct, &blocked,
+						  &winograd };
+
+	(void)state;
+	for (gsize m = 0; m < G_N_ELEMENTS(modes); m++) {
+		check_conv(modes[m], 64, 64, LAYER_TRAINED);
+		check_conv(modes[m], 32, 96, LAYER_TRAINED);
+		check_conv(modes[m], 48, 16, LAYER_TRAINED);
+		check_conv(modes[m], 128, 64, LAYER_FIRST_TRAINED);
+		check_conv(modes[m], 3, 64, LAYER_FIRST_TRAINED);
+	}
+}
+
+static void
+check_dense(Shape in, int units, LayerRole role)
+{
+	Bench b = dense_bench(&direct, 2, in, units, TRUE, role);
+
+	check(b.layer->kernel);
+	bench_clear(&b);
+}
+
+static void
+test_dense(void **state)
+{
+	(void)state;
+	if (!bench_has_mode(&direct))
+		skip();
+	check_dense((Shape){ 2, 3, 32 }, 128, LAYER_TRAINED);
+	check_dense((Shape){ 2, 2, 32 }, 64, LAYER_FIRST_TRAINED);
+	check_dense((Shape){ 1, 1, 64 }, 48, LAYER_TRAINED);
+	check_dense((Shape){ 2, 3, 5 }, 7, LAYER_TRAINED);
+	check_dense((Shape){ 1, 1, 64 }, 2, LAYER_TRAINED);
+}
+
+/* The layers that the bulk of the weights is in are updated so. */
+static void
+test_is_used(void **state)
+{
+	const NaiveConv shape = { 1, 6, 5, 64, 64 };
+
+	(void)state;
+	if (kw_cpu() < KW_CPU_AVX512_BF16 || !bench_has_mode(&direct))
+		skip();
+	Bench conv = conv_bench(&direct, &shape, LAYER_TRAINED);
+	Bench dense = dense_bench(&direct, 2, (Shape){ 2, 3, 32 }, 128, TRUE,
+				  LAYER_TRAINED);
+
+	assert_non_null(conv.layer->kernel->update);
+	assert_non_null(dense.layer->kernel->update);
+	bench_clear(&conv);
+	bench_clear(&dense);
+}
+
+static void
+check_not_finite(Param *param, float value)
+{
+	gboolean finite = TRUE;
+	GError *error = NULL;
+
+	fill(param);
+	param->gradient[param->n - 1] = value;
+	param_update(param, 0.25f, 0.9f, &finite, &error);
+	test_assert_no_error(error);
+	assert_false(finite);
+}
+
+/* Whatever becomes of the copies, it is told. */
+static void
+test_not_finite(void **state)
+{
+	const NaiveConv shape = { 1, 6, 5, 64, 64 };
+	const BenchMode *mode =
+		bench_has_mode(&direct) ? &direct : &bench_plain;
+	Bench conv = conv_bench(mode, &shape, LAYER_TRAINED);
+	Bench dense = dense_bench(mode, 2, (Shape){ 2, 3, 32 }, 128, TRUE,
+				  LAYER_TRAINED);
+
+	(void)state;
+	check_not_finite(conv.layer->kernel, NAN);
+	check_not_finite(conv.layer->kernel, INFINITY);
+	check_not_finite(dense.layer->kernel, NAN);
+	bench_clear(&conv);
+	bench_clear(&dense);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_convolutions),
+		cmocka_unit_test(test_dense),
+		cmocka_unit_test(test_is_used),
+		cmocka_unit_test(test_not_finite),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
