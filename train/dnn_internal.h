@@ -192,6 +192,12 @@ const char *dnn_primitive_kernel(const DnnOp *op);
 DnnOp *dnn_winograd(Dnn *dnn, const DnnMode *mode, const DnnConvShape *shape,
 		    DnnPass pass, gboolean relu, GError **error);
 
+/* Of dnn_dense(), the gradient of the weights: `like`, which it takes, or where
+ * that is faster our own in its stead.  NULL, and an error, when memory is
+ * gone. */
+DnnOp *dnn_outer(Dnn *dnn, const DnnMode *mode, const DnnDenseShape *shape,
+		 DnnOp *like, GError **error);
+
 /* Scratch memory is ours, and an optional ReLU follows. */
 dnnl_status_t dnn_attr_new(Attr *attr, gboolean relu);
 

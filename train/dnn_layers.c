@@ -293,14 +293,18 @@ dnn_dense(Dnn *dnn, const DnnMode *mode, const DnnDenseShape *shape,
 	g_auto(Mds) forward = { 0 };
 	g_auto(Mds) m = { 0 };
 	const DnnType type = mode->type;
+	DnnOp *op;
 
 	if (!describe_dense_data(&forward, shape, type, type, type, error) ||
 	    !describe_dense_data(&m, shape, type,
 				 pass == DNN_BACKWARD_WEIGHTS ? DNN_F32 : type,
 				 pass == DNN_FORWARD ? out : type, error))
 		return NULL;
-	return create_linear(dnn, describe_dense, &forward, &m, pass, relu,
-			     error);
+	op = create_linear(dnn, describe_dense, &forward, &m, pass, relu,
+			   error);
+	return op != NULL && pass == DNN_BACKWARD_WEIGHTS
+		       ? dnn_outer(dnn, mode, shape, op, error)
+		       : op;
 }
 
 /* ---- pooling */
