@@ -86,6 +86,29 @@ is_direct(const NetworkPlan *plan)
 	return memcmp(plan, &direct, sizeof direct) == 0;
 }
 
+/* A mode in which convolutions take that many times as long is given up. */
+static const double hopeless = 2;
+
+static double
+best_seconds(const Choice *choice)
+{
+	double best = G_MAXDOUBLE;
+
+	for (int i = 0; i < choice->n; i++)
+		best = MIN(best, choice->seconds[i]);
+	return best;
+}
+
+static void
+add_slow(Choice *choice, DnnMode mode, double seconds)
+{
+	g_autofree char *name = plan_name(&(NetworkPlan){ .mode = mode });
+	g_autofree char *why =
+		g_strdup_printf("%s more than %.0f ms", name, 1e3 * seconds);
+
+	add_missing(choice, why);
+}
+
 /* The best plan of a mode; if it is the first, direct convolutions as well. */
 static gboolean
 add_tuned(Choice *choice, DnnMode mode, GError **error)
@@ -93,13 +116,18 @@ add_tuned(Choice *choice, DnnMode mode, GError **error)
 	const gboolean winograd = choice->wish->algorithm == ALGORITHM_WINOGRAD;
 	const NetworkPlan direct = { .mode = mode };
 	NetworkSpec spec = *choice->spec;
+	const double limit = hopeless * best_seconds(choice);
 	TuneSeconds seconds;
 	GError *failure = NULL;
 
 	spec.plan.mode = mode;
-	if (!tune_plan(&spec, winograd ? TUNE_WINOGRAD : TUNE_ANY, &seconds,
-		       &failure))
+	if (!tune_plan(&spec, winograd ? TUNE_WINOGRAD : TUNE_ANY, limit,
+		       &seconds, &failure))
 		return may_fail(choice, failure, error);
+	if (seconds.chosen > limit) {
+		add_slow(choice, mode, limit);
+		return TRUE;
+	}
 	if (choice->n == 0 && !winograd &&
 	    !add_plan(choice, &direct, seconds.direct, error))
 		return FALSE;

@@ -4,9 +4,12 @@
 
 #include "kw/error.h"
 
-/* A candidate runs again while it has taken less than this, in seconds. */
+/* A candidate runs again while it has taken less than this, in seconds, and
+ * while it may still become the fastest: a cold run takes less than twice as
+ * long as others. */
 static const double long_enough = 0.2;
 enum { MAX_RUNS = 3 };
+static const double hopeless = 2;
 
 int
 tune_fastest(const double *seconds, int n)
@@ -133,14 +136,17 @@ make_candidate(const Task *task, DnnAlgorithm algorithm, Candidate *c,
 	       place_all(task, c, error);
 }
 
-/* The fastest of its runs: the first meets cold caches. */
+/* The fastest of its runs: the first meets cold caches.  `best`: of what was
+ * timed before. */
 static gboolean
-time_candidate(const Candidate *c, double *seconds, GError **error)
+time_candidate(const Candidate *c, double best, double *seconds, GError **error)
 {
 	double all = 0;
 
 	*seconds = G_MAXDOUBLE;
-	for (int run = 0; run < MAX_RUNS && all < long_enough; run++) {
+	for (int run = 0; run < MAX_RUNS && all < long_enough &&
+			  (run == 0 || *seconds < hopeless * best);
+	     run++) {
 		const gint64 begin = g_get_monotonic_time();
 		double took;
 
@@ -157,13 +163,14 @@ time_candidate(const Candidate *c, double *seconds, GError **error)
 
 /* *seconds stays where there is no such kernel. */
 static gboolean
-try(const Task *task, DnnAlgorithm algorithm, double *seconds, GError **error)
+try(const Task *task, DnnAlgorithm algorithm, double best, double *seconds,
+    GError **error)
 {
 	g_auto(Candidate) c = { 0 };
 	g_autoptr(GError) failure = NULL;
 
 	if (make_candidate(task, algorithm, &c, &failure))
-		return time_candidate(&c, seconds, error);
+		return time_candidate(&c, best, seconds, error);
 	if (algorithm != DNN_DIRECT &&
 	    g_error_matches(failure, KW_ERROR, KW_ERROR_UNSUPPORTED))
 		return TRUE;
@@ -181,16 +188,18 @@ typedef struct {
 static gboolean
 choose(const Task *task, guint algorithms, Choice *choice, GError **error)
 {
-	double seconds[DNN_N_ALGORITHMS];
-	gboolean found = FALSE;
+	double seconds[DNN_N_ALGORITHMS], best = G_MAXDOUBLE;
 
-	for (DnnAlgorithm a = 0; a < DNN_N_ALGORITHMS; a++) {
+	/* The last one is the fastest on most machines. */
+	for (int a = DNN_N_ALGORITHMS - 1; a >= 0; a--) {
 		seconds[a] = G_MAXDOUBLE;
-		if (algorithms & 1u << a && !try(task, a, &seconds[a], error))
+		if (algorithms & 1u << a &&
+		    !try(task, (DnnAlgorithm)a, best, &seconds[a], error))
 			return FALSE;
-		found |= seconds[a] < G_MAXDOUBLE;
+		best = MIN(best, seconds[a]);
 	}
-	if (!found && !try(task, DNN_DIRECT, &seconds[DNN_DIRECT], error))
+	if (best == G_MAXDOUBLE &&
+	    !try(task, DNN_DIRECT, best, &seconds[DNN_DIRECT], error))
 		return FALSE;
 	choice->algorithm = tune_fastest(seconds, DNN_N_ALGORITHMS);
 	choice->seconds.chosen = seconds[choice->algorithm];
@@ -248,8 +257,8 @@ choose_layer(const Network *network, Dnn *dnn, guint i, guint algorithms,
 }
 
 gboolean
-tune_plan(NetworkSpec *spec, guint algorithms, TuneSeconds *seconds,
-	  GError **error)
+tune_plan(NetworkSpec *spec, guint algorithms, double limit,
+	  TuneSeconds *seconds, GError **error)
 {
 	Choice choices[VGG19_CONVOLUTIONS][DNN_N_PASSES] = { 0 };
 	g_autoptr(Network) network = NULL;
@@ -261,7 +270,8 @@ tune_plan(NetworkSpec *spec, guint algorithms, TuneSeconds *seconds,
 	if (dnn == NULL)
 		return FALSE;
 	*seconds = (TuneSeconds){ 0 };
-	for (guint i = 0; i < VGG19_CONVOLUTIONS; i++) {
+	for (guint i = 0; i < VGG19_CONVOLUTIONS && seconds->chosen <= limit;
+	     i++) {
 		if (!choose_layer(network, dnn, i, algorithms, choices, error))
 			return FALSE;
 		for (DnnPass p = 0; p < DNN_N_PASSES; p++) {

@@ -22,14 +22,17 @@ typedef struct {
  * where none of them exists for a layer, direct.  Direct, which is the
  * simplest, also stays where nothing else is 5 % faster.  Every candidate runs
  * up to three times, for some tenths of a second, on buffers of its own; a copy
- * that it wants of weights that change is made anew each time.
+ * that it wants of weights that change is made anew each time.  One that took
+ * twice as long as another does not run again.
  *
  * *seconds: with direct convolutions (0 when they were not asked for), and as
- * chosen; shortest times are summed, of the passes that the network runs.
+ * chosen; shortest times are summed, of the passes that the network runs.  When
+ * those of the lower layers are above `limit`, the rest is not tried, stays
+ * direct and does not count.
  * Errors: KW_ERROR_MEMORY, KW_ERROR_UNSUPPORTED (the mode).
  */
-gboolean tune_plan(NetworkSpec *spec, guint algorithms, TuneSeconds *seconds,
-		   GError **error);
+gboolean tune_plan(NetworkSpec *spec, guint algorithms, double limit,
+		   TuneSeconds *seconds, GError **error);
 
 /* Which of n candidates to take, given the seconds that each needs: the fastest
  * one, or the first, which is the simplest, where that is not 5 % slower. */

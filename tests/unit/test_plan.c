@@ -342,7 +342,7 @@ test_tune_direct(void **state)
 
 	(void)state;
 	spec.plan.conv[2][DNN_FORWARD] = DNN_FUSED_WINOGRAD;
-	tune_plan(&spec, TUNE_DIRECT, &seconds, &error);
+	tune_plan(&spec, TUNE_DIRECT, G_MAXDOUBLE, &seconds, &error);
 	test_assert_no_error(error);
 	assert_true(same_plan(&spec.plan, &f32));
 	assert_true(seconds.direct > 0);
@@ -358,12 +358,31 @@ test_tune_winograd(void **state)
 	GError *error = NULL;
 
 	(void)state;
-	tune_plan(&spec, TUNE_WINOGRAD, &seconds, &error);
+	tune_plan(&spec, TUNE_WINOGRAD, G_MAXDOUBLE, &seconds, &error);
 	test_assert_no_error(error);
 	assert_false(is_winograd(&spec, 0, DNN_FORWARD));
 	assert_true(is_winograd(&spec, 1, DNN_FORWARD));
 	assert_true(seconds.direct == 0);
 	assert_true(seconds.chosen > 0 && seconds.chosen < 3600);
+}
+
+/* What is too slow already is not tried to its end. */
+static void
+test_tune_limit(void **state)
+{
+	NetworkSpec spec = small;
+	TuneSeconds all, seconds;
+	GError *error = NULL;
+
+	(void)state;
+	tune_plan(&spec, TUNE_WINOGRAD, G_MAXDOUBLE, &all, &error);
+	test_assert_no_error(error);
+	tune_plan(&spec, TUNE_WINOGRAD, 0, &seconds, &error);
+	test_assert_no_error(error);
+	assert_true(seconds.chosen > 0);
+	assert_true(seconds.chosen < all.chosen / 2);
+	for (int i = 1; i < VGG19_CONVOLUTIONS; i++)
+		assert_false(is_winograd(&spec, i, DNN_FORWARD));
 }
 
 int
@@ -384,6 +403,7 @@ main(void)
 		cmocka_unit_test(test_fastest),
 		cmocka_unit_test(test_tune_direct),
 		cmocka_unit_test(test_tune_winograd),
+		cmocka_unit_test(test_tune_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
