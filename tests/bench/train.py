@@ -23,10 +23,10 @@ N_PHOTOS = int(sys.argv[2])
 PREDICT_BATCH = 8
 # Photos that kw-predict gets to see how long its start and end take.
 FEW = PREDICT_BATCH
-# Photos and epochs of a run: the first epoch warms up and, where layers are
+# Photos and epochs of a run of kw-train: the first epoch warms up and, where layers are
 # frozen, may compute what the others use again.
-SEED_RUN = 2 * BATCH, 3
-FROZEN_RUN = 8 * BATCH, 3
+TRAINED = 8 * BATCH
+EPOCHS = 3
 
 # Name -> what it is in train_peers.py.
 PEERS = {
@@ -265,12 +265,10 @@ def layers(limit):
 
 
 def tables(scratch):
-    few = take(SEED_RUN[0], scratch)
-    data = prepare(few)
-    more = prepare(take(FROZEN_RUN[0], scratch))
-    seed = Comparison(data, SEED_RUN[1], vgg19.SEED, "block1_conv1", PEERS)
+    data = prepare(take(TRAINED, scratch))
+    seed = Comparison(data, EPOCHS, vgg19.SEED, "block1_conv1", PEERS)
     frozen = {
-        freeze: Comparison(more, FROZEN_RUN[1], freeze, first, CACHED)
+        freeze: Comparison(data, EPOCHS, freeze, first, CACHED)
         for freeze, first in vgg19.FROZEN.items()
     }
     whole = take(N_PHOTOS, scratch / "whole")
