@@ -132,6 +132,12 @@ bf16_update_free(Bf16Update *update)
 	g_free(update);
 }
 
+gboolean
+bf16_update_takes_products(const Bf16Update *update)
+{
+	return update->by_rows;
+}
+
 /* ---- an update */
 
 static Bf16Copy
@@ -150,6 +156,19 @@ copy_of_block(const Copy *copy, guint16 *to, int out, int in, int position)
 
 #ifdef __x86_64__
 
+static OuterProducts
+products_from(const OuterProducts *all, int out, int in)
+{
+	OuterProducts some = { 0 };
+
+	if (all == NULL)
+		return some;
+	some = *all;
+	some.src += in;
+	some.ddst += out;
+	return some;
+}
+
 /* All positions of 16 outputs from `out` and 16 inputs from `in` on. */
 static void
 update_blocks(const Bf16Update *update, const Bf16Weights *w,
@@ -162,7 +181,8 @@ update_blocks(const Bf16Update *update, const Bf16Weights *w,
 		const Bf16Block block = {
 			w->value + at,
 			w->velocity + at,
-			w->gradient + at,
+			w->gradient != NULL ? w->gradient + at : NULL,
+			products_from(w->products, out, in),
 			o->in + in,
 			{ copy_of_block(&update->copies[0], w->forward, out, in,
 					p),

@@ -20,11 +20,15 @@ Bf16Update *bf16_update_new(const DnnLayout *master, const DnnLayout *forward,
 			    const DnnLayout *backward);
 void bf16_update_free(Bf16Update *update);
 
+/* Does it go by long rows, and can add up outer products by the way? */
+gboolean bf16_update_takes_products(const Bf16Update *update);
+
 /* What is read and written. */
 typedef struct {
 	float *value, *velocity;
-	const float *gradient;
-	guint16 *forward, *backward; /* aligned to 64 bytes */
+	const float *gradient;         /* or NULL and ... */
+	const OuterProducts *products; /* ... what it is the sum of */
+	guint16 *forward, *backward;   /* aligned to 64 bytes */
 } Bf16Weights;
 
 /*

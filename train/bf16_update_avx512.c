@@ -6,6 +6,8 @@
 
 #include "train/avx512_bf16.inc"
 
+#include "train/outer_avx512.inc"
+
 /* ---- 16 x 16, the other way round */
 
 /* Of each 4 x 4 within lanes of four. */
@@ -60,22 +62,27 @@ typedef struct {
 
 /* 16 outputs, `at` floats behind the block's first one. */
 INLINE Vec
-update_row(const Bf16Block *block, gsize at, State *s)
+update_row(const Bf16Block *block, gsize at, Vec gradient, State *s)
 {
 	float *value = block->value + at, *velocity = block->velocity + at;
-	const float *gradient = block->gradient + at;
 	const Vec old = load(value);
 	const Vec v = s->momentum * load(velocity) -
-		      s->rate * (load(gradient) + s->decay * old);
+		      s->rate * (gradient + s->decay * old);
 	const Vec w = old + v;
 
 	_mm_prefetch(value + AHEAD, _MM_HINT_T0);
 	_mm_prefetch(velocity + AHEAD, _MM_HINT_T0);
-	_mm_prefetch(gradient + AHEAD, _MM_HINT_T0);
 	store(velocity, v);
 	store(value, w);
 	s->check = s->check + set1(0) * w;
 	return w;
+}
+
+INLINE Vec
+load_gradient(const Bf16Block *block, gsize at)
+{
+	_mm_prefetch(block->gradient + at + AHEAD, _MM_HINT_T0);
+	return load(block->gradient + at);
 }
 
 /* All outputs of two inputs after another, as they lie. */
@@ -83,16 +90,27 @@ INLINE void
 update_by_rows(const Bf16Block *block, State *s)
 {
 	const Bf16Copy *copy = &block->copies[0];
+	float values[OUTER_MOST_IMAGES * OUTER_SIDE];
 
+	if (block->gradient == NULL)
+		outer_values(values, &block->products, 0);
 	for (int i = 0; i < BF16_SIDE; i += 2)
 		for (gsize g = 0; g < (gsize)block->groups; g++) {
 			const gsize out = g * BF16_SIDE;
-			const Vec a = update_row(block, block->row[i] + out, s);
-			const Vec b =
-				update_row(block, block->row[i + 1] + out, s);
+			Vec pair[2];
 
-			stream_pairs(copy->at + copy->pair[i / 2] + 2 * out, a,
-				     b);
+			for (int k = 0; k < 2; k++) {
+				const gsize at = block->row[i + k] + out;
+
+				pair[k] = block->gradient != NULL
+						  ? load_gradient(block, at)
+						  : outer_sum(&block->products,
+							      values + i + k,
+							      out);
+				pair[k] = update_row(block, at, pair[k], s);
+			}
+			stream_pairs(copy->at + copy->pair[i / 2] + 2 * out,
+				     pair[0], pair[1]);
 		}
 }
 
@@ -111,7 +129,8 @@ update_square(const Bf16Block *block, State *s)
 	Vec w[16];
 
 	for (int i = 0; i < BF16_SIDE; i++)
-		w[i] = update_row(block, block->row[i], s);
+		w[i] = update_row(block, block->row[i],
+				  load_gradient(block, block->row[i]), s);
 	for (int c = 0; c < 2; c++)
 		if (copies[c].pairs == BF16_PAIRS_OF_INPUTS)
 			write_copy(&copies[c], w);

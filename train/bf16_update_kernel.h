@@ -27,8 +27,9 @@ typedef struct {
 
 typedef struct {
 	float *value, *velocity; /* of the first input: outputs in a row */
-	const float *gradient;
-	const gsize *row; /* where each of 16 inputs lies */
+	const float *gradient;   /* NULL: `products` */
+	OuterProducts products;  /* from the first input and output on */
+	const gsize *row;        /* where each of 16 inputs lies */
 	Bf16Copy copies[2];
 	/* 0: 16 outputs.  Else so many times 16 in a row, also in the only
 	 * copy, the first one, which is of pairs of inputs. */

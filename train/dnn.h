@@ -20,6 +20,8 @@
 
 #include <glib.h>
 
+#include "train/outer.h"
+
 /* bf16 (bfloat16): the upper half of a float32. */
 typedef enum { DNN_F32, DNN_BF16 } DnnType;
 
@@ -226,6 +228,15 @@ DnnLayout *dnn_op_layout(const DnnOp *op, DnnArg arg, GError **error);
  */
 gboolean dnn_op_take_weights(DnnOp *op, const DnnLayout *layout,
 			     GError **error);
+
+/*
+ * Of a gradient of weights that is a sum of few outer products: have
+ * dnn_op_run() leave that sum to whoever reads the weights anyway, and write
+ * the gradient of the bias alone.  Is it left from now on?  dnn_op_products()
+ * is then what is to be added up, after each run and until the source changes.
+ */
+gboolean dnn_op_defer(DnnOp *op, gboolean defer);
+OuterProducts dnn_op_products(const DnnOp *op);
 
 /* Is `arg` one of its arguments?  DNN_MASK is one of the data gradients that
  * can do it by the way, if it is bound. */

@@ -15,6 +15,7 @@ typedef struct {
 	DnnOffsets offsets; /* of the gradient */
 	int row;            /* outputs that lie side by side */
 	float *ddst;        /* n x out, as floats */
+	gboolean deferred;  /* the sum is left to others */
 	const void *data[DNN_N_ARGS];
 } Outer;
 
@@ -42,26 +43,36 @@ add_bias(const Outer *o)
 			to[k] += o->ddst[(gsize)i * out + k];
 }
 
+/* From an input and an output on. */
+static OuterProducts
+products_from(const Outer *o, int in, int out)
+{
+	const guint16 *src = o->data[DNN_SRC];
+
+	return (OuterProducts){ o->shape.n, src + in, (gsize)o->shape.in,
+				o->ddst + out, (gsize)o->shape.out };
+}
+
 static gboolean
 outer_run(DnnOp *op, GError **error)
 {
 	const Outer *o = (const Outer *)op;
 	const DnnDenseShape *s = &o->shape;
 	float *gradient = (float *)o->data[DNN_DIFF_WEIGHTS];
-	const guint16 *src = o->data[DNN_SRC];
 
 	(void)error;
 	outer_floats(o->ddst, o->data[DNN_DIFF_DST],
 		     (gsize)s->n * (gsize)s->out);
 	add_bias(o);
+	if (o->deferred)
+		return TRUE;
 #pragma omp parallel num_threads(op->dnn->threads)
 	{
 #pragma omp for schedule(static) collapse(2) nowait
 		for (int out = 0; out < s->out; out += o->row)
 			for (int in = 0; in < s->in; in += OUTER_SIDE)
 				outer_block(&(OuterBlock){
-					s->n, o->row, src + in, (gsize)s->in,
-					o->ddst + out, (gsize)s->out,
+					products_from(o, in, out), o->row,
 					gradient + o->offsets.out[out],
 					o->offsets.in + in });
 		outer_fence();
@@ -133,7 +144,39 @@ dnn_outer(Dnn *dnn, const DnnMode *mode, const DnnDenseShape *shape,
 	return &o->op;
 }
 
+gboolean
+dnn_op_defer(DnnOp *op, gboolean defer)
+{
+	if (op->type != &outer_type)
+		return FALSE;
+	((Outer *)op)->deferred = defer;
+	return defer;
+}
+
+OuterProducts
+dnn_op_products(const DnnOp *op)
+{
+	const Outer *o = (const Outer *)op;
+
+	g_assert(op->type == &outer_type && o->deferred);
+	return products_from(o, 0, 0);
+}
+
 #else
+
+gboolean
+dnn_op_defer(DnnOp *op, gboolean defer)
+{
+	(void)op, (void)defer;
+	return FALSE;
+}
+
+OuterProducts
+dnn_op_products(const DnnOp *op)
+{
+	(void)op;
+	g_assert_not_reached();
+}
 
 DnnOp *
 dnn_outer(Dnn *dnn, const DnnMode *mode, const DnnDenseShape *shape,

@@ -299,6 +299,14 @@ network_forward_above(Network *network, gboolean training, guint64 step,
 			    error);
 }
 
+void
+network_defer_gradients(Network *network, gboolean defer)
+{
+	for (guint i = 0; i < network->n_layers; i++)
+		if (network->layers[i]->trainable)
+			param_defer_gradient(network->layers[i]->kernel, defer);
+}
+
 gboolean
 network_backward(Network *network, const gint32 *labels, int n,
 		 const Loss *loss, GError **error)

@@ -134,6 +134,12 @@ gboolean network_forward_above(Network *network, gboolean training,
 			       guint64 step, GError **error);
 
 /*
+ * From now on, does nobody read the gradients of weights but sgd_update() after
+ * each network_backward()?  Then those of large dense layers are not written.
+ */
+void network_defer_gradients(Network *network, gboolean defer);
+
+/*
  * After network_forward(): gradients of the mean cross-entropy of the first n
  * rows, given their labels; rows from n on count for nothing.  `loss` may be
  * NULL: the plain one.  The L2 term is not in them: see sgd.h.

@@ -12,6 +12,16 @@ enum {
 	OUTER_SIDE = 16,        /* inputs at a time; outputs are multiples */
 };
 
+/* A sum of outer products: of the inputs and the gradients of the outputs of
+ * each image, which are so many values apart. */
+typedef struct {
+	int images;
+	const guint16 *src;
+	gsize src_row;
+	const float *ddst;
+	gsize ddst_row;
+} OuterProducts;
+
 #ifdef __x86_64__
 
 /* n values as floats; n is a multiple of 16.  For CPUs with AVX512_BF16, as
@@ -21,11 +31,8 @@ void outer_floats(float *to, const guint16 *bf16, gsize n);
 /* The gradient for 16 inputs and some outputs, a multiple of 16, which lie in a
  * row of `to`, aligned to 64 bytes. */
 typedef struct {
-	int images, outputs;
-	const guint16 *src; /* of the first input; images are src_row apart */
-	gsize src_row;
-	const float *ddst; /* of the first output; images are ddst_row apart */
-	gsize ddst_row;
+	OuterProducts of; /* from the first input and output on */
+	int outputs;
 	float *to;
 	const gsize *row; /* where each input lies */
 } OuterBlock;

@@ -197,10 +197,15 @@ param_update(Param *param, float rate, float momentum, gboolean *finite,
 	     GError **error)
 {
 	const float decay = (float)(2 * param->l2);
-	const Bf16Weights all = { param->value, param->velocity,
-				  param->gradient, param->forward,
-				  param->backward };
+	OuterProducts products;
+	Bf16Weights all = { param->value, param->velocity, param->gradient,
+			    NULL,         param->forward,  param->backward };
 
+	if (param->deferred) {
+		products = dnn_op_products(param->op_backward_weights);
+		all.gradient = NULL;
+		all.products = &products;
+	}
 	if (param->update != NULL) {
 		*finite = bf16_update_run(param->update, &all, rate, momentum,
 					  decay);
@@ -208,6 +213,14 @@ param_update(Param *param, float rate, float momentum, gboolean *finite,
 	}
 	*finite = update_plain(param, rate, momentum, decay);
 	return param_refresh(param, error);
+}
+
+void
+param_defer_gradient(Param *param, gboolean defer)
+{
+	param->deferred = param->update != NULL &&
+			  bf16_update_takes_products(param->update) &&
+			  dnn_op_defer(param->op_backward_weights, defer);
 }
 
 /* Keras's order to that of the value, gradient and velocity ... */

@@ -29,6 +29,7 @@ typedef struct {
 	/* value -> forward, value -> backward; NULL: nothing to do */
 	DnnOp *refresh_forward, *refresh_backward;
 	Bf16Update *update; /* does that by the way; NULL: there is none */
+	gboolean deferred;  /* the gradient is a sum that the update makes */
 } Param;
 
 /*
@@ -61,6 +62,12 @@ void param_place(Param *param, Region *weights, Region *training);
  */
 gboolean param_update(Param *param, float rate, float momentum,
 		      gboolean *finite, GError **error);
+
+/*
+ * From now on, does nobody but the update read the gradient?  It then need not
+ * be written where the update can make it.
+ */
+void param_defer_gradient(Param *param, gboolean defer);
 
 /* After `value` has changed: bring the copies up to date. */
 gboolean param_refresh(Param *param, GError **error);

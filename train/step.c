@@ -130,6 +130,8 @@ step_take(const Step *step, TrainState *state, double *loss, GError **error)
 	StepHealth health;
 	gboolean skip;
 
+	network_defer_gradients(network,
+				count_passes(step) == 1 && !needs_norm(step));
 	if (!compute_all(step, state, &sums, error))
 		return FALSE;
 	cross_entropy = sums.cross_entropy / (double)sums.n;

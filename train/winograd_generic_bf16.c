@@ -44,10 +44,11 @@ upper(Vec words)
 	return (Vec)((Mask)words & -0x10000);
 }
 
+/* In the order of the instruction (Intel, VDPBF16PS). */
 INLINE Vec
 dot(Vec a, Vec b, Vec c)
 {
-	return upper(a) * upper(b) + (lower(a) * lower(b) + c);
+	return lower(a) * lower(b) + (upper(a) * upper(b) + c);
 }
 
 #include "train/winograd_f2.inc"

@@ -19,7 +19,7 @@ typedef enum {
 	KW_CPU_AVX512_BF16,
 } KwCpu;
 
-/* "generic", "avx2", "avx512", NULL */
+/* "generic", "avx2", "avx512", "avx512_bf16", NULL */
 extern const char *const kw_cpu_names[];
 
 /* The best that this CPU and $KW_CPU allow; always the same.  Any thread. */

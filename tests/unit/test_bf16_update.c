@@ -122,6 +122,7 @@ test_dense(void **state)
 	if (!bench_has_mode(&direct))
 		skip();
 	check_dense((Shape){ 2, 3, 32 }, 128, LAYER_TRAINED);
+	check_dense((Shape){ 2, 3, 32 }, 1024, LAYER_TRAINED);
 	check_dense((Shape){ 2, 2, 32 }, 64, LAYER_FIRST_TRAINED);
 	check_dense((Shape){ 1, 1, 64 }, 48, LAYER_TRAINED);
 	check_dense((Shape){ 2, 3, 5 }, 7, LAYER_TRAINED);
@@ -179,6 +180,73 @@ test_not_finite(void **state)
 	bench_clear(&dense);
 }
 
+/* ---- gradients that are never written */
+
+static Bench
+dense_after_backward(gboolean defer)
+{
+	Bench b = dense_bench(&direct, 4, (Shape){ 2, 3, 32 }, 1024, TRUE,
+			      LAYER_TRAINED);
+	Param *kernel = b.layer->kernel;
+
+	param_defer_gradient(kernel, defer);
+	random_floats(kernel->velocity, kernel->n, 2);
+	for (gsize i = 0; i < kernel->n; i++)
+		kernel->gradient[i] = NAN;
+	bench_forward(&b);
+	bench_backward(&b);
+	return b;
+}
+
+static void
+assert_same_params(const Param *a, const Param *b)
+{
+	const gsize bytes = a->n * sizeof(float);
+
+	assert_memory_equal(a->value, b->value, bytes);
+	assert_memory_equal(a->velocity, b->velocity, bytes);
+	assert_memory_equal(a->forward, b->forward,
+			    dnn_layout_bytes(a->forward_layout));
+}
+
+/* The sum that the update makes by the way is the one that would be read. */
+static void
+test_deferred(void **state)
+{
+	gboolean finite;
+	GError *error = NULL;
+
+	(void)state;
+	if (kw_cpu() < KW_CPU_AVX512_BF16 || !bench_has_mode(&direct))
+		skip();
+	Bench plain = dense_after_backward(FALSE);
+	Bench deferred = dense_after_backward(TRUE);
+	Param *a = plain.layer->kernel, *b = deferred.layer->kernel;
+
+	assert_false(a->deferred);
+	assert_true(b->deferred);
+	assert_true(isnan(b->gradient[0]));
+	assert_memory_equal(plain.layer->bias->gradient,
+			    deferred.layer->bias->gradient,
+			    1024 * sizeof(float));
+	assert_memory_equal(plain.dsrc, deferred.dsrc,
+			    plain.n_src * sizeof *plain.dsrc);
+	param_update(a, 0.25f, 0.9f, &finite, &error);
+	assert_true(finite);
+	param_update(b, 0.25f, 0.9f, &finite, &error);
+	assert_true(finite);
+	test_assert_no_error(error);
+	assert_same_params(a, b);
+	/* And it can be had again. */
+	param_defer_gradient(b, FALSE);
+	bench_backward(&plain);
+	bench_backward(&deferred);
+	assert_memory_equal(a->gradient, b->gradient,
+			    a->n * sizeof *a->gradient);
+	bench_clear(&plain);
+	bench_clear(&deferred);
+}
+
 int
 main(void)
 {
@@ -187,6 +255,7 @@ main(void)
 		cmocka_unit_test(test_dense),
 		cmocka_unit_test(test_is_used),
 		cmocka_unit_test(test_not_finite),
+		cmocka_unit_test(test_deferred),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
