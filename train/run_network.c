@@ -85,19 +85,29 @@ file_buffer(const NetworkSpec *spec)
 	return largest * sizeof(float);
 }
 
+/* What a run takes, in bytes, and what there is. */
+typedef struct {
+	NetworkMemory network;
+	gsize copies; /* on their way from one place to another */
+	gsize features;
+	gsize total; /* without features */
+	guint64 available;
+} RunMemory;
+
 static void
-say_memory(Run *run, const NetworkMemory *m, gsize copies, gsize features,
-	   gsize total, guint64 available)
+say_memory(Run *run, const RunMemory *m)
 {
-	const gsize parts[] = { m->weights, m->training, m->activations,
-				m->scratch, copies,      PROGRAM_BYTES };
+	const gsize parts[] = {
+		m->network.weights, m->network.training, m->network.activations,
+		m->network.scratch, m->copies,           PROGRAM_BYTES
+	};
 	char *texts[G_N_ELEMENTS(parts)];
-	g_autofree char *sum = kw_size_text(total);
-	g_autofree char *of = kw_size_text(available);
-	g_autofree char *size = kw_size_text(features);
+	g_autofree char *sum = kw_size_text(m->total + m->features);
+	g_autofree char *of = kw_size_text(m->available);
+	g_autofree char *size = kw_size_text(m->features);
 	g_autofree char *kept =
-		features == 0 ? g_strdup("")
-			      : g_strdup_printf("%s features, ", size);
+		m->features == 0 ? g_strdup("")
+				 : g_strdup_printf("%s features, ", size);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
 		texts[i] = kw_size_text(parts[i]);
@@ -105,8 +115,8 @@ say_memory(Run *run, const NetworkMemory *m, gsize copies, gsize features,
 		"memory: %s weights, %s training, %s activations, %s scratch, "
 		"%s to copy weights, %s%s for the program: %s%s%s",
 		texts[0], texts[1], texts[2], texts[3], texts[4], kept,
-		texts[5], sum, available == G_MAXUINT64 ? "" : " of ",
-		available == G_MAXUINT64 ? "" : of);
+		texts[5], sum, m->available == G_MAXUINT64 ? "" : " of ",
+		m->available == G_MAXUINT64 ? "" : of);
 	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
 		g_free(texts[i]);
 }
@@ -195,29 +205,29 @@ remedy(const NetworkSpec *spec, gboolean limited)
 				       : "--memory where you know better");
 }
 
+/* *memory may be of use where it does not fail. */
 static gboolean
-check_memory(Run *run, const NetworkSpec *spec, gboolean say, GError **error)
+check_memory(Run *run, const NetworkSpec *spec, RunMemory *memory,
+	     GError **error)
 {
 	const gsize asked = run->options->memory;
-	const guint64 available = available_memory(run);
+	RunMemory m = { .available = available_memory(run) };
 	g_autofree char *needed = NULL;
 	g_autofree char *there = NULL;
 	g_autofree char *advice = NULL;
-	NetworkMemory m, first;
-	gsize copies, features, total;
+	NetworkMemory first;
 
-	if (!plan_memory(run, spec, &m, &first, &copies, error))
+	if (!plan_memory(run, spec, &m.network, &first, &m.copies, error))
 		return FALSE;
-	total = m.total + copies + PROGRAM_BYTES;
-	if (total <= available) {
-		features = run_plan_features(run, &first, &m, available, total);
-		if (say)
-			say_memory(run, &m, copies, features, total + features,
-				   available);
+	m.total = m.network.total + m.copies + PROGRAM_BYTES;
+	if (m.total <= m.available) {
+		m.features = run_plan_features(run, &first, &m.network,
+					       m.available, m.total);
+		*memory = m;
 		return TRUE;
 	}
-	needed = kw_size_text(total);
-	there = kw_size_text(available);
+	needed = kw_size_text(m.total);
+	there = kw_size_text(m.available);
 	advice = remedy(spec, asked > 0);
 	g_set_error(error, KW_ERROR, KW_ERROR_MEMORY,
 		    "this takes %s of memory, and %s %s: use %s", needed, there,
@@ -238,32 +248,72 @@ is_for_use(const Run *run, const NetworkSpec *spec)
 }
 
 /*
- * A resumed run computes as the one before did: another choice would give other
- * last bits.
+ * Measuring makes networks: refuse before it what cannot be.  Where float32
+ * finds no room and bf16 does, *why_not tells it, and that is the choice.
  */
 static gboolean
-choose_plan(Run *run, NetworkSpec *spec, GError **error)
+check_simplest(Run *run, const NetworkSpec *spec, PlanWish *wish,
+	       const char **why_not, GError **error)
+{
+	const gboolean asked = wish->precision == PRECISION_BF16;
+	NetworkSpec simplest = *spec;
+	g_autoptr(GError) failure = NULL;
+	RunMemory memory;
+
+	simplest.plan.mode.type = asked ? DNN_BF16 : DNN_F32;
+	if (check_memory(run, &simplest, &memory, &failure))
+		return TRUE;
+	/* What else is wrong with it, plan_choose() explains. */
+	if (!g_error_matches(failure, KW_ERROR, KW_ERROR_MEMORY))
+		return TRUE;
+	simplest.plan.mode.type = DNN_BF16;
+	if (wish->precision == PRECISION_AUTO &&
+	    wish->algorithm == ALGORITHM_AUTO && dnn_has_bf16() &&
+	    check_memory(run, &simplest, &memory, NULL)) {
+		wish->precision = PRECISION_BF16;
+		*why_not = "; for f32 there is not enough memory";
+		return TRUE;
+	}
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return FALSE;
+}
+
+static gboolean
+choose_new_plan(Run *run, NetworkSpec *spec, char **why, GError **error)
 {
 	const TrainOptions *o = run->options;
-	g_autofree char *why = NULL;
+	PlanWish wish = { o->precision, o->algorithm, 0 };
+	NetworkSpec timed = *spec;
+	const char *why_not = "";
+	g_autofree char *chosen = NULL;
+
+	/* Of two stages, the one that takes the time. */
+	if (spec->training)
+		timed.freeze = o->recipe.freeze;
+	if (o->algorithm != ALGORITHM_DIRECT &&
+	    !check_simplest(run, spec, &wish, &why_not, error))
+		return FALSE;
+	if (!find_room(run, spec, &wish.memory, error) ||
+	    !plan_choose(&timed, &wish, &chosen, error))
+		return FALSE;
+	*why = g_strconcat(chosen, why_not, NULL);
+	spec->plan = timed.plan;
+	return TRUE;
+}
+
+/*
+ * A resumed run computes as the one before did: another choice would give other
+ * last bits.  *why stays NULL where there was no choice.
+ */
+static gboolean
+choose_plan(Run *run, NetworkSpec *spec, char **why, GError **error)
+{
 	g_autofree char *stored = NULL;
 
 	if (is_for_use(run, spec))
 		return TRUE;
-	if (run->from == NULL) {
-		PlanWish wish = { o->precision, o->algorithm, 0 };
-		NetworkSpec timed = *spec;
-
-		/* Of two stages, the one that takes the time. */
-		if (spec->training)
-			timed.freeze = o->recipe.freeze;
-		if (!find_room(run, spec, &wish.memory, error) ||
-		    !plan_choose(&timed, &wish, &why, error))
-			return FALSE;
-		run_say(run, "%s", why);
-		spec->plan = timed.plan;
-		return TRUE;
-	}
+	if (run->from == NULL)
+		return choose_new_plan(run, spec, why, error);
 	stored = settings_value(run->from->run, "plan");
 	if (stored != NULL && plan_parse(stored, &spec->plan))
 		return TRUE;
@@ -302,16 +352,19 @@ run_make_network(Run *run, const ModelInfo *model, GError **error)
 {
 	NetworkSpec spec =
 		model != NULL ? spec_of_model(run, model) : spec_to_train(run);
+	g_autofree char *why = NULL;
+	RunMemory memory;
 
 	if (is_for_use(run, &spec))
 		plan_for_use(&spec);
 	if (model != NULL && !choose_batch(run, &spec, error))
 		return FALSE;
-	/* Choosing makes networks as well. */
-	if (!check_memory(run, &spec, FALSE, error) ||
-	    !choose_plan(run, &spec, error) ||
-	    !check_memory(run, &spec, TRUE, error))
+	if (!choose_plan(run, &spec, &why, error) ||
+	    !check_memory(run, &spec, &memory, error))
 		return FALSE;
+	if (why != NULL)
+		run_say(run, "%s", why);
+	say_memory(run, &memory);
 	run->plan = spec.plan;
 	run->network = network_new(&spec, error);
 	if (run->network == NULL)

@@ -48,7 +48,7 @@ grep -aq "\"test\":{\"split\":\"test\",\"images\":$n_test," base.h5 ||
 	fail "no test report in the model"
 
 echo "-- the model that is kept is that of the first best val_accuracy"
-quick --weights base.h5 --epochs 5 --patience 0 --lr 0.003 -o best.h5 four.h5 \
+quick --weights base.h5 --epochs 4 --patience 0 --lr 0.003 -o best.h5 in.h5 \
 	> out 2> err
 best=$(column best.log/metrics.csv 1,5 |
 	sort -t , -k 2,2gr -k 1,1n | head -n 1 | cut -d , -f 1)
@@ -61,39 +61,47 @@ grep -qF "weights of 'base.h5' (kw): loaded $loaded" err ||
 echo "-- metrics.csv"
 header=epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,images_per_second
 [ "$(head -n 1 best.log/metrics.csv)" = "$header" ] || fail "header"
-[ "$(column best.log/metrics.csv 1 | tr '\n' ' ')" = "1 2 3 4 5 " ] ||
+[ "$(column best.log/metrics.csv 1 | tr '\n' ' ')" = "1 2 3 4 " ] ||
 	fail "epochs: $(cat best.log/metrics.csv)"
 [ "$(column best.log/metrics.csv 6 | sort -u)" = 0.003 ] || fail "rate"
 awk -F , 'NF != 7 || (NR > 1 && ($2 <= 0 || $4 <= 0 || $7 <= 0 ||
 	$3 < 0 || $3 > 1 || $5 < 0 || $5 > 1)) { exit 1 }' \
 	best.log/metrics.csv || fail "$(cat best.log/metrics.csv)"
 
-echo "-- the same options, the same bytes; other options, other bytes"
-from_base() {
-	quick -q --weights base.h5 --batch 8 --dropout 0.5 "$@" in.h5
-}
-from_base -o one.h5
-from_base -o again.h5
-cmp one.h5 again.h5
-for option in --seed=1 --lr=0.002 --momentum=0.5 --dropout=0 --l2=0.1 \
-	--batch=7 --accumulate=2 --no-shuffle --freeze=20; do
-	from_base -f "$option" -o other.h5
-	! cmp -s one.h5 other.h5 || fail "$option changes nothing"
-done
+from_base=("$train" --algorithm direct --freeze 22 --head 16 --epochs 1
+	--lr 0.001 --weights base.h5 --batch 4 --dropout 0.5)
 
-echo "-- -v tells every step, -q nothing"
-quick -v --weights base.h5 --batch 5 -f -o other.h5 in.h5 2> err > out
+echo "-- -v tells every step, -q nothing; the same options, the same bytes"
+"${from_base[@]}" -v -o one.h5 in.h5 2> err > out
 n=$(grep -cE '^kw-train: step [0-9]+/[0-9]+ loss [0-9.]+$' err)
 total=$(sed -n 's/^kw-train: step 1\/\([0-9]*\) .*/\1/p' err)
-[ "$n" -gt 1 ] && [ "$n" -eq "$total" ] || fail "$n of $total steps"
+[ "$n" -gt 2 ] && [ "$n" -eq "$total" ] || fail "$n of $total steps"
 grep -q "step $n/$n loss" err || fail "no last step: $(cat err)"
-from_base -f -o other.h5 > out 2> err
+grep ': step ' err > steps
+"${from_base[@]}" -q -o again.h5 in.h5 > out 2> err
 [ ! -s out ] && [ ! -s err ] || fail "not quiet: $(cat out err)"
+cmp one.h5 again.h5
+
+echo "-- other options, other losses"
+# steps_of OPTION...: into 'other', of a run that is killed after them.
+steps_of() {
+	stopped KILL 1 "step $n/" "${from_base[@]}" "$@" -v -f -o other.h5 in.h5
+	grep ': step ' stderr | head -n "$n" > other
+}
+steps_of --precision auto
+cmp steps other
+# The last one makes two steps of three batches.
+for option in --seed=1 --lr=0.002 --momentum=0.5 --dropout=0 --l2=0.1 \
+	--no-shuffle --freeze=20 --batch=5 --accumulate=2; do
+	[ $option != --accumulate=2 ] || n=2
+	steps_of $option
+	! cmp -s <(head -n $n steps | cut -d ' ' -f 5) \
+		<(cut -d ' ' -f 5 other) || fail "$option changes nothing"
+done
 
 echo "-- fresh copies of the originals, whatever copies there are"
-from_base -o other.h5 -f --augment seed 2> /dev/null
-quick --weights base.h5 --batch 8 --dropout 0.5 -f -o copies.h5 \
-	--augment seed four.h5 > out 2> err
+"${from_base[@]}" -q -f -o other.h5 --augment seed in.h5 2> /dev/null
+"${from_base[@]}" -o copies.h5 --augment seed four.h5 > out 2> err
 n_train=$(sed -n 's/^kw-train: --augment makes copies of its own: \([0-9]*\) of .four.h5. are not used$/\1/p' err)
 [ "$n_train" -gt 0 ] && [ $((n_train % 3)) -eq 0 ] || fail "$(cat err)"
 cmp <(column other.log/metrics.csv 2-5) <(column copies.log/metrics.csv 2-5)
@@ -131,10 +139,10 @@ grep -q "VGG19 for 33 x 40 x 3 and 3 classes" err || fail "$(cat err)"
 	fail "kw-predict of three classes"
 
 echo "-- the seed recipe's first loss: 0.01 x 1024 of L2, log 2"
-"$train" -v --weights none --freeze 22 --epochs 1 --batch 16 --dropout 0 \
-	-f -o other.h5 in.h5 2> err > out
-loss=$(sed -n 's/^kw-train: step 1\/.* loss //p' err)
+stopped KILL 1 'step 1/' "$train" -v --weights none --freeze 22 --epochs 1 \
+	--dropout 0 -f -o other.h5 in.h5
+loss=$(sed -n 's/^kw-train: step 1\/.* loss //p' stderr)
 awk -v loss="$loss" 'BEGIN { exit !(loss > 10.24 + 0.4 && loss < 10.24 + 1) }' ||
 	fail "first loss $loss"
 
-[ -z "$(find . -name '*kw-*')" ] || fail "left behind: $(find . -name '*kw-*')"
+no_leftovers

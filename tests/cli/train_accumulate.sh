@@ -33,18 +33,7 @@ refused 1 "other settings: accumulate 3 (now 2)" "${train[@]}" -q --resume \
 echo "-- Ctrl-C and --resume: the same bytes"
 train+=(--batch 2 --accumulate 3 --dropout 0.5)
 "${train[@]}" -q -o whole.h5
-env --default-signal=INT "${train[@]}" -v -o stopped.h5 > stdout 2> stderr &
-pid=$!
-tries=600
-until grep -q 'step 1/' stderr; do
-	tries=$((tries - 1))
-	[ $tries -gt 0 ] || fail "no step 1: $(cat stderr)"
-	sleep 0.02
-done
-kill -INT $pid
-status=0
-wait $pid || status=$?
-[ $status -eq 130 ] || fail "status $status: $(cat stderr)"
+stopped INT 1 'step 1/' "${train[@]}" -v -o stopped.h5
 said "with --resume goes on from 'stopped.resume.h5'"
 run 0 "${train[@]}" -q --resume -o stopped.h5
 cmp stopped.h5 whole.h5

@@ -146,6 +146,29 @@ takes() {
 }
 one=$(takes) two=$(takes --head-epochs 1)
 [ "$two" -gt $((one + 60)) ] || fail "memory: $one MB, of two stages $two MB"
+# One line as well where the way of computing is not measured.
+refused "this takes $one MB of memory, and" "$train" --weights none --head 16 \
+	--freeze 20 --precision f32 --algorithm direct --memory 50M -o out.h5 \
+	data.h5
+# Refused for what it would take, not for what float32 would.
+if grep -q avx512 /proc/cpuinfo; then
+	narrow=(--freeze 5 --batch 1)
+	less=$(takes "${narrow[@]}" --precision bf16 --algorithm direct)
+	more=$(takes "${narrow[@]}" --precision f32 --algorithm direct)
+	[ "$less" -gt 0 ] && [ "$less" -lt $((more - 1)) ] ||
+		fail "memory: bf16 $less MB, f32 $more MB"
+	choices=('--precision bf16 --algorithm direct')
+	! grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo ||
+		choices+=('--precision auto --algorithm direct' '--precision auto')
+	for choice in "${choices[@]}"; do
+		stopped KILL 1 ', bf16 direct' "$train" --weights none --head 16 \
+			"${narrow[@]}" --memory $((less + 1))M $choice \
+			-o less.h5 data.h5
+	done
+	[ ${#choices[@]} -eq 1 ] ||
+		said "; for f32 there is not enough memory"
+	rm std*
+fi
 
 echo "-- to go on, to evaluate"
 ln model.h5 copy.resume.h5

@@ -59,46 +59,27 @@ while [ "$kills" -lt "${KW_KILLS:-3}" ]; do
 done
 no_leftovers
 
-echo "-- killed while it writes the resume file"
-"${train[@]}" -o part.h5 > out 2> err &
+echo "-- Ctrl-C within an epoch, twice"
+stopped INT 1 'step 2/' "${train[@]}" -v -o stopped.h5
+said "with --resume goes on from 'stopped.resume.h5'"
+[ ! -e stopped.h5 ] || fail "a model of no epoch"
+stopped INT 1 'step 2/' "${train[@]}" -v --resume -o stopped.h5
+grep -qE "goes on from 'stopped.resume.h5', in epoch 1 after [0-9]+ steps" \
+	stderr || fail "$(cat stderr)"
+said "interrupted in epoch 2 after"
+
+echo "-- and killed while it writes the resume file"
+"${train[@]}" --resume -o stopped.h5 > out 2> err &
 pid=$!
 tries=3000
-# of the second epoch
-until [ -s part.log/metrics.csv ] &&
-	[ -n "$(find . -name '.part.resume.h5.kw-partial-*' -size +0)" ]; do
+until [ -n "$(find . -name '.stopped.resume.h5.kw-partial-*' -size +0)" ]; do
 	tries=$((tries - 1))
 	[ $tries -gt 0 ] && kill -0 $pid || fail "no file under way: $(cat err)"
 	sleep 0.01
 done
 kill -9 $pid
 wait $pid 2> /dev/null || true
-[ -n "$(find . -name '.part.resume.h5.kw-partial-*')" ] || fail "too late"
-"${train[@]}" --resume -o part.h5 > out 2> err || fail "$(cat err)"
-same part
-no_leftovers
-
-echo "-- Ctrl-C within an epoch, twice"
-interrupt() {
-	env --default-signal=INT "${train[@]}" -v "$@" > out 2> err &
-	pid=$!
-	tries=600
-	until [ "$(grep -c 'step 2/' err)" -ge "$epochs" ]; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || fail "no step 2: $(cat err)"
-		sleep 0.05
-	done
-	kill -INT $pid
-	status=0
-	wait $pid || status=$?
-	[ $status -eq 130 ] || fail "status $status: $(cat err)"
-}
-epochs=1 interrupt -o stopped.h5
-grep -q "with --resume goes on from 'stopped.resume.h5'" err ||
-	fail "$(cat err)"
-[ ! -e stopped.h5 ] || fail "a model of no epoch"
-epochs=2 interrupt --resume -o stopped.h5
-grep -qE "goes on from 'stopped.resume.h5', in epoch 1 after [0-9]+ steps" err ||
-	fail "$(cat err)"
-"${train[@]}" --resume -o stopped.h5 > out 2> err
+[ -n "$(find . -name '.stopped.resume.h5.kw-partial-*')" ] || fail "too late"
+"${train[@]}" --resume -o stopped.h5 > out 2> err || fail "$(cat err)"
 same stopped
 no_leftovers

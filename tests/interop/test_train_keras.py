@@ -52,23 +52,34 @@ def freeze(model, n):
         layer.trainable = False
 
 
-def assert_same_training(ours, theirs, before, frozen=(), within=0.05):
+def assert_same_training(
+    ours, theirs, before, frozen=(), within=0.05, exact=None
+):
     """
     (losses, weights) of both: losses within 1e-3, of the first two steps
     within 1e-5; weights within 1e-4, and the change of a layer within a share.
     Each step adds to what ReLUs make of rounding, so many steps have a larger
-    share: 0.16 was seen after fifty.
+    share: 0.23 was seen after fifty.
+
+    `exact` are the weights where Keras computes in float64: what rounding
+    alone makes of theirs, ours may differ by, twice where that is over 1e-4.
     """
     assert len(ours[0]) == len(theirs[0])
     np.testing.assert_allclose(ours[0][:2], theirs[0][:2], rtol=1e-5)
     np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-3)
     assert ours[1].keys() == theirs[1].keys()
     for name, values in theirs[1].items():
-        for a, b, old in zip(ours[1][name], values, before[name], strict=True):
+        for i, (a, b, old) in enumerate(
+            zip(ours[1][name], values, before[name], strict=True)
+        ):
             if name in frozen:
                 np.testing.assert_array_equal(a, old, err_msg=name)
-            else:
-                assert_same_change(a, b, old, name, within)
+                continue
+            rounding = 0
+            if exact is not None:
+                rounding = np.abs(b - exact[name][i]).max()
+            atol = max(1e-4, 2 * rounding)
+            assert_same_change(a, b, old, name, within, atol)
 
 
 # ---- the seed recipe
@@ -117,26 +128,14 @@ def with_factors(model):
     return keras.Model([model.inputs[0], factors], x)
 
 
-def test_fifty_steps_of_the_seed_recipe_agree(drawn, work):
-    """layers[:5] frozen, 1024-dropout-1024(L2), SGD 1e-4 momentum 0.9."""
-    start = work / "seed.h5"
-    model = vgg19(head=(1024, 1024))
-    model.save(start)
-    before = weights_of(model)
-    ours = {
-        algorithm: fit(
-            work, drawn, start, "--epochs", 5, "--algorithm", algorithm
-        )
-        for algorithm in ("direct", "winograd")
-    }
-    start.unlink()
-
+def fifty_steps(model, dataset):
+    """Of the seed recipe, by Keras: losses, and the weights after the last."""
     freeze(model, 5)
     masked = with_factors(model)
     masked.compile(
         keras.optimizers.SGD(1e-4, momentum=0.9), "categorical_crossentropy"
     )
-    images, labels, _ = read_split(drawn, "train")
+    images, labels, _ = read_split(dataset, "train")
     losses = []
     for step, rows in enumerate(batches(labels, 5)):
         masked.reset_metrics()
@@ -145,11 +144,44 @@ def test_fifty_steps_of_the_seed_recipe_agree(drawn, work):
             masked.train_on_batch([images[rows], factors], one_hot(labels[rows]))
         )
     assert len(losses) == 50
+    return np.array(losses), weights_of(model)
+
+
+def fifty_exact_steps(values, dataset):
+    """The weights after them, computed in float64."""
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    try:
+        model = vgg19(head=(1024, 1024))
+        model.set_weights(values)
+        return fifty_steps(model, dataset)[1]
+    finally:
+        keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
+
+
+def test_fifty_steps_of_the_seed_recipe_agree(drawn, work):
+    """layers[:5] frozen, 1024-dropout-1024(L2), SGD 1e-4 momentum 0.9."""
+    start = work / "seed.h5"
+    model = vgg19(head=(1024, 1024))
+    model.save(start)
+    before, values = weights_of(model), model.get_weights()
+    ours = {
+        algorithm: fit(
+            work, drawn, start, "--epochs", 5, "--algorithm", algorithm
+        )
+        for algorithm in ("direct", "winograd")
+    }
+    start.unlink()
+
+    theirs = fifty_steps(model, drawn)
     frozen = [layer.name for layer in model.layers if not layer.trainable]
     assert "block2_conv1" in frozen and "block2_conv2" not in frozen
-    theirs = np.array(losses), weights_of(model)
+    exact = fifty_exact_steps(values, drawn)
     for training in ours.values():
-        assert_same_training(training, theirs, before, frozen, within=0.3)
+        assert_same_training(
+            training, theirs, before, frozen, within=0.3, exact=exact
+        )
 
 
 # ---- options

@@ -40,6 +40,30 @@ refused() {
 	rm stdout stderr
 }
 
+# stopped SIGNAL N TEXT COMMAND...: send SIGNAL when standard error has the N-th
+# line with TEXT, of which COMMAND is to die.
+stopped() {
+	local signal=$1 n=$2 text=$3 pid line status=0
+	shift 3
+	[ -p tmp/pipe ] || mkfifo tmp/pipe
+	env --default-signal=INT,TERM "$@" > stdout 2> tmp/pipe &
+	pid=$!
+	exec 3< tmp/pipe
+	: > stderr
+	while [ "$n" -gt 0 ] && read -r line <&3; do
+		echo "$line" >> stderr
+		[[ $line != *"$text"* ]] || n=$((n - 1))
+	done
+	[ "$n" -eq 0 ] || fail "no '$text': $*: $(cat stderr)"
+	kill -s "$signal" $pid
+	cat <&3 >> stderr
+	exec 3<&-
+	rm tmp/pipe
+	wait $pid 2> /dev/null || status=$?
+	[ $status -eq $((128 + $(kill -l "$signal"))) ] ||
+		fail "status $status after SIG$signal: $*: $(cat stderr)"
+}
+
 # Nothing of the tools' own may be left behind, here and in TMPDIR.
 no_leftovers() {
 	[ -z "$(find . -name '*kw-*')" ] ||
