@@ -30,13 +30,28 @@ image_size(const ModelInfo *info)
 
 /* ---- the model */
 
-/* The network of a model, without what only training needs. */
+/* The network of a model, without what only training needs.  Images at a time:
+ * `most`, or less where there is not the room. */
 static Network *
-load_network(const char *model, const ModelInfo *info, gsize n, int most,
-	     int threads, GError **error)
+make_network(NetworkSpec *spec, gsize n, int most, Precision precision,
+	     GError **error)
 {
 	/* Threads that decode photos need room as well. */
 	const guint64 room = kw_memory_available() / 2;
+	Network *network = NULL;
+
+	plan_for_use(spec, precision);
+	if (batch_size_choose(spec, n, most, room, error))
+		network = network_new(spec, error);
+	if (network == NULL)
+		plan_blame_precision(precision, error);
+	return network;
+}
+
+static Network *
+load_network(const char *model, const ModelInfo *info, gsize n, int most,
+	     int threads, Precision precision, GError **error)
+{
 	NetworkSpec spec = { .height = info->height,
 			     .width = info->width,
 			     .channels = info->channels,
@@ -47,10 +62,7 @@ load_network(const char *model, const ModelInfo *info, gsize n, int most,
 	LoadedWeights loaded;
 
 	memcpy(spec.head, info->head, sizeof spec.head);
-	plan_for_use(&spec);
-	if (!batch_size_choose(&spec, n, most, room, error))
-		return NULL;
-	network = network_new(&spec, error);
+	network = make_network(&spec, n, most, precision, error);
 	if (network == NULL ||
 	    !model_load_weights(model, network, TRUE, &loaded, error))
 		return NULL;
@@ -88,8 +100,8 @@ prepare_views(Predictor *p, GError **error)
 }
 
 Predictor *
-predictor_new(const char *model, gsize n, int most, int threads, gboolean tta,
-	      GError **error)
+predictor_new(const char *model, gsize n, int most, int threads,
+	      Precision precision, gboolean tta, GError **error)
 {
 	g_autoptr(Predictor) p = g_new0(Predictor, 1);
 
@@ -97,7 +109,8 @@ predictor_new(const char *model, gsize n, int most, int threads, gboolean tta,
 	p->info = model_read_info(model, error);
 	if (p->info == NULL || !set_request(p, error))
 		return NULL;
-	p->network = load_network(model, p->info, n, most, threads, error);
+	p->network = load_network(model, p->info, n, most, threads, precision,
+				  error);
 	if (p->network == NULL || (tta && !prepare_views(p, error)))
 		return NULL;
 	p->input = kw_alloc((gsize)p->network->spec.batch,
@@ -124,6 +137,12 @@ int
 predictor_batch(const Predictor *p)
 {
 	return p->network->spec.batch;
+}
+
+char *
+predictor_arithmetic(const Predictor *p)
+{
+	return plan_name(&p->network->spec.plan);
 }
 
 const ModelInfo *

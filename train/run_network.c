@@ -304,7 +304,7 @@ run_make_network(Run *run, const ModelInfo *model, GError **error)
 		model != NULL ? spec_of_model(run, model) : spec_to_train(run);
 
 	if (is_for_use(run, &spec))
-		plan_for_use(&spec);
+		plan_for_use(&spec, PRECISION_F32);
 	if (model != NULL && !choose_batch(run, &spec, error))
 		return FALSE;
 	/* Choosing makes networks as well. */
