@@ -16,7 +16,6 @@ struct Predictor {
 	ModelInfo *info;
 	Network *network;
 	KwImageRequest request;
-	float *input; /* batch x h x w x c */
 	/* where there are views */
 	KwTransformer *transformer;
 	guint8 *view; /* h x w x c */
@@ -113,10 +112,7 @@ predictor_new(const char *model, gsize n, int most, int threads,
 				  error);
 	if (p->network == NULL || (tta && !prepare_views(p, error)))
 		return NULL;
-	p->input = kw_alloc((gsize)p->network->spec.batch,
-			    image_size(p->info) * sizeof(float),
-			    "the input of a batch", error);
-	return p->input != NULL ? g_steal_pointer(&p) : NULL;
+	return g_steal_pointer(&p);
 }
 
 void
@@ -124,7 +120,6 @@ predictor_free(Predictor *p)
 {
 	if (p == NULL)
 		return;
-	kw_free(p->input);
 	kw_free(p->view);
 	kw_transformer_free(p->transformer);
 	network_free(p->network);
@@ -159,23 +154,48 @@ predictor_request(const Predictor *p)
 
 /* ---- images */
 
-/* Row i of the input is an image, in the view that is asked for. */
-static gboolean
-set_row(Predictor *p, int i, const guint8 *pixels, const KwTransform *view,
-	GError **error)
+/* Row i of the network's input. */
+static void
+set_row(const Predictor *p, int i, const guint8 *pixels)
 {
 	const ModelInfo *info = p->info;
 	const gsize size = image_size(info);
 	const int c = info->channels;
 
-	if (view != NULL) {
-		kw_transformer_set(p->transformer, pixels);
-		if (!kw_transformer_apply(p->transformer, view, p->view, error))
-			return FALSE;
-		pixels = p->view;
+	kw_standardize(p->network->input + (gsize)i * size, pixels,
+		       size / (gsize)c, c, info->scale, info->offset);
+}
+
+static gboolean
+set_view(Predictor *p, int i, const guint8 *pixels, const KwTransform *view,
+	 GError **error)
+{
+	kw_transformer_set(p->transformer, pixels);
+	if (!kw_transformer_apply(p->transformer, view, p->view, error))
+		return FALSE;
+	set_row(p, i, p->view);
+	return TRUE;
+}
+
+/* n images, in a view or as they are, and zeros. */
+static gboolean
+set_input(Predictor *p, const guint8 *pixels, int n, const KwTransform *view,
+	  GError **error)
+{
+	const gsize size = image_size(p->info);
+	const gsize rest = (gsize)(p->network->spec.batch - n) * size;
+
+	if (view == NULL) {
+#pragma omp parallel for schedule(static)
+		for (int i = 0; i < n; i++)
+			set_row(p, i, pixels + (gsize)i * size);
+	} else {
+		for (int i = 0; i < n; i++)
+			if (!set_view(p, i, pixels + (gsize)i * size, view,
+				      error))
+				return FALSE;
 	}
-	kw_standardize(p->input + (gsize)i * size, pixels, size / (gsize)c, c,
-		       info->scale, info->offset);
+	memset(p->network->input + (gsize)n * size, 0, rest * sizeof(float));
 	return TRUE;
 }
 
@@ -184,14 +204,10 @@ static gboolean
 add_view(Predictor *p, const guint8 *pixels, int n, const KwTransform *view,
 	 float *sums, GError **error)
 {
-	const gsize size = image_size(p->info);
 	const gsize count = (gsize)n * (gsize)p->network->spec.classes;
 
-	for (int i = 0; i < n; i++)
-		if (!set_row(p, i, pixels + (gsize)i * size, view, error))
-			return FALSE;
-	network_set_input(p->network, p->input, n);
-	if (!network_forward(p->network, FALSE, 0, error))
+	if (!set_input(p, pixels, n, view, error) ||
+	    !network_forward(p->network, FALSE, 0, error))
 		return FALSE;
 	for (gsize i = 0; i < count; i++)
 		sums[i] += p->network->probabilities[i];
