@@ -51,6 +51,12 @@ dnn_has_bf16(void)
 	return has_isa(dnnl_cpu_isa_avx512_core_bf16);
 }
 
+gboolean
+dnn_has_amx(void)
+{
+	return has_isa(dnnl_cpu_isa_avx512_core_amx);
+}
+
 Dnn *
 dnn_new(int threads, GError **error)
 {

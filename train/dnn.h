@@ -99,6 +99,10 @@ int dnn_isa(void);
  */
 gboolean dnn_has_bf16(void);
 
+/* Has it tiles for bf16 (AMX), sixteen times the products of float32 in the
+ * same time, and may oneDNN use them? */
+gboolean dnn_has_amx(void);
+
 /*
  * oneDNN before 3.6 computes wrong bf16 weight gradients of 3 x 3 convolutions
  * on AMX, and writes past their end, for maps of some sizes: is h x w one?

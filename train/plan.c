@@ -213,19 +213,25 @@ find_best(const Choice *choice)
 		       : tune_fastest(choice->seconds, choice->n);
 }
 
+void
+plan_blame_precision(Precision precision, GError **error)
+{
+	if (precision == PRECISION_BF16 && error != NULL &&
+	    g_error_matches(*error, KW_ERROR, KW_ERROR_UNSUPPORTED))
+		g_prefix_error(error, "--precision bf16 does not work here, "
+				      "--precision f32 does: ");
+}
+
 gboolean
 plan_choose(NetworkSpec *spec, const PlanWish *wish, char **why, GError **error)
 {
 	g_auto(Choice) choice = { .spec = spec,
 				  .wish = wish,
 				  .missing = g_string_new(NULL) };
-	const gboolean bf16 = wish->precision == PRECISION_BF16;
 	int best;
 
 	if (!find_candidates(&choice, error)) {
-		if (bf16)
-			g_prefix_error(error, "--precision bf16 does not work "
-					      "here, --precision f32 does: ");
+		plan_blame_precision(wish->precision, error);
 		return FALSE;
 	}
 	if (choice.n == 0) {
@@ -242,11 +248,27 @@ plan_choose(NetworkSpec *spec, const PlanWish *wish, char **why, GError **error)
 	return TRUE;
 }
 
-void
-plan_for_use(NetworkSpec *spec)
+/* ---- for use */
+
+/* Where our own kernels are there, and the faster ones. */
+static gboolean
+wants_winograd(DnnType type)
 {
-	spec->plan = (NetworkPlan){ .mode = { DNN_F32, DNN_NHWC } };
-	if (kw_cpu() == KW_CPU_GENERIC)
+	if (type == DNN_F32)
+		return kw_cpu() != KW_CPU_GENERIC;
+	return dnn_has_bf16() && !dnn_has_amx() &&
+	       kw_cpu() >= KW_CPU_AVX512_BF16;
+}
+
+void
+plan_for_use(NetworkSpec *spec, Precision precision)
+{
+	const gboolean bf16 = precision == PRECISION_BF16 ||
+			      (precision == PRECISION_AUTO && dnn_has_amx());
+	const DnnType type = bf16 ? DNN_BF16 : DNN_F32;
+
+	spec->plan = (NetworkPlan){ .mode = { type, DNN_NHWC } };
+	if (!wants_winograd(type))
 		return;
 	for (int i = 1; i < VGG19_CONVOLUTIONS; i++)
 		spec->plan.conv[i][DNN_FORWARD] = DNN_FUSED_WINOGRAD;

@@ -8,6 +8,7 @@
 #include "train/network.h"
 
 typedef enum { PRECISION_AUTO, PRECISION_BF16, PRECISION_F32 } Precision;
+extern const char *const precision_names[]; /* and NULL */
 typedef enum { ALGORITHM_AUTO, ALGORITHM_DIRECT, ALGORITHM_WINOGRAD } Algorithm;
 
 typedef struct {
@@ -34,12 +35,22 @@ gboolean plan_choose(NetworkSpec *spec, const PlanWish *wish, char **why,
 
 /*
  * For a network that is only used, without a measurement, for which three
- * photos cannot wait, and which might choose anew the next time: float32,
- * forward passes by our own Winograd kernels, but for the first one, whose
- * channels are too few.  Where the CPU has no vectors for these kernels, all
- * are direct.
+ * photos cannot wait, and which might choose anew the next time.  Forward
+ * passes are by our own Winograd kernels, but for the first one, whose channels
+ * are too few; all are direct where the CPU has no vectors for these kernels,
+ * and in bf16 where it has AMX, which is faster.
+ *
+ * PRECISION_AUTO takes bf16 with AMX only: with AVX512_BF16 alone its products
+ * cost half as much as those of float32 on some CPUs (Zen 4) and as much on
+ * others (Cooper Lake), and Winograd's algorithm saves more of those of
+ * float32.  That bf16 cannot be computed here is known when the network is
+ * made: plan_blame_precision().
  */
-void plan_for_use(NetworkSpec *spec);
+void plan_for_use(NetworkSpec *spec, Precision precision);
+
+/* A network could not be made: where bf16 was asked for and oneDNN has no such
+ * operation, *error says what to do. */
+void plan_blame_precision(Precision precision, GError **error);
 
 /* "f32 direct", or "f32 Winograd" where any pass is.  Free it. */
 char *plan_name(const NetworkPlan *plan);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+const char *const precision_names[] = { "auto", "bf16", "f32", NULL };
+
 static const char *const types[] = { "f32", "bf16", NULL };
 static const char *const orders[] = { "nhwc", "blocked", NULL };
 static const char letters[DNN_N_ALGORITHMS + 1] = {

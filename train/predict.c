@@ -16,7 +16,6 @@ struct Predictor {
 	ModelInfo *info;
 	Network *network;
 	KwImageRequest request;
-	float *input; /* batch x h x w x c */
 	/* where there are views */
 	KwTransformer *transformer;
 	guint8 *view; /* h x w x c */
@@ -30,13 +29,28 @@ image_size(const ModelInfo *info)
 
 /* ---- the model */
 
-/* The network of a model, without what only training needs. */
+/* The network of a model, without what only training needs.  Images at a time:
+ * `most`, or less where there is not the room. */
 static Network *
-load_network(const char *model, const ModelInfo *info, gsize n, int most,
-	     int threads, GError **error)
+make_network(NetworkSpec *spec, gsize n, int most, Precision precision,
+	     GError **error)
 {
 	/* Threads that decode photos need room as well. */
 	const guint64 room = kw_memory_available() / 2;
+	Network *network = NULL;
+
+	plan_for_use(spec, precision);
+	if (batch_size_choose(spec, n, most, room, error))
+		network = network_new(spec, error);
+	if (network == NULL)
+		plan_blame_precision(precision, error);
+	return network;
+}
+
+static Network *
+load_network(const char *model, const ModelInfo *info, gsize n, int most,
+	     int threads, Precision precision, GError **error)
+{
 	NetworkSpec spec = { .height = info->height,
 			     .width = info->width,
 			     .channels = info->channels,
@@ -47,10 +61,7 @@ load_network(const char *model, const ModelInfo *info, gsize n, int most,
 	LoadedWeights loaded;
 
 	memcpy(spec.head, info->head, sizeof spec.head);
-	plan_for_use(&spec);
-	if (!batch_size_choose(&spec, n, most, room, error))
-		return NULL;
-	network = network_new(&spec, error);
+	network = make_network(&spec, n, most, precision, error);
 	if (network == NULL ||
 	    !model_load_weights(model, network, TRUE, &loaded, error))
 		return NULL;
@@ -88,8 +99,8 @@ prepare_views(Predictor *p, GError **error)
 }
 
 Predictor *
-predictor_new(const char *model, gsize n, int most, int threads, gboolean tta,
-	      GError **error)
+predictor_new(const char *model, gsize n, int most, int threads,
+	      Precision precision, gboolean tta, GError **error)
 {
 	g_autoptr(Predictor) p = g_new0(Predictor, 1);
 
@@ -97,13 +108,11 @@ predictor_new(const char *model, gsize n, int most, int threads, gboolean tta,
 	p->info = model_read_info(model, error);
 	if (p->info == NULL || !set_request(p, error))
 		return NULL;
-	p->network = load_network(model, p->info, n, most, threads, error);
+	p->network = load_network(model, p->info, n, most, threads, precision,
+				  error);
 	if (p->network == NULL || (tta && !prepare_views(p, error)))
 		return NULL;
-	p->input = kw_alloc((gsize)p->network->spec.batch,
-			    image_size(p->info) * sizeof(float),
-			    "the input of a batch", error);
-	return p->input != NULL ? g_steal_pointer(&p) : NULL;
+	return g_steal_pointer(&p);
 }
 
 void
@@ -111,7 +120,6 @@ predictor_free(Predictor *p)
 {
 	if (p == NULL)
 		return;
-	kw_free(p->input);
 	kw_free(p->view);
 	kw_transformer_free(p->transformer);
 	network_free(p->network);
@@ -124,6 +132,12 @@ int
 predictor_batch(const Predictor *p)
 {
 	return p->network->spec.batch;
+}
+
+char *
+predictor_arithmetic(const Predictor *p)
+{
+	return plan_name(&p->network->spec.plan);
 }
 
 const ModelInfo *
@@ -140,23 +154,48 @@ predictor_request(const Predictor *p)
 
 /* ---- images */
 
-/* Row i of the input is an image, in the view that is asked for. */
-static gboolean
-set_row(Predictor *p, int i, const guint8 *pixels, const KwTransform *view,
-	GError **error)
+/* Row i of the network's input. */
+static void
+set_row(const Predictor *p, int i, const guint8 *pixels)
 {
 	const ModelInfo *info = p->info;
 	const gsize size = image_size(info);
 	const int c = info->channels;
 
-	if (view != NULL) {
-		kw_transformer_set(p->transformer, pixels);
-		if (!kw_transformer_apply(p->transformer, view, p->view, error))
-			return FALSE;
-		pixels = p->view;
+	kw_standardize(p->network->input + (gsize)i * size, pixels,
+		       size / (gsize)c, c, info->scale, info->offset);
+}
+
+static gboolean
+set_view(Predictor *p, int i, const guint8 *pixels, const KwTransform *view,
+	 GError **error)
+{
+	kw_transformer_set(p->transformer, pixels);
+	if (!kw_transformer_apply(p->transformer, view, p->view, error))
+		return FALSE;
+	set_row(p, i, p->view);
+	return TRUE;
+}
+
+/* n images, in a view or as they are, and zeros. */
+static gboolean
+set_input(Predictor *p, const guint8 *pixels, int n, const KwTransform *view,
+	  GError **error)
+{
+	const gsize size = image_size(p->info);
+	const gsize rest = (gsize)(p->network->spec.batch - n) * size;
+
+	if (view == NULL) {
+#pragma omp parallel for schedule(static)
+		for (int i = 0; i < n; i++)
+			set_row(p, i, pixels + (gsize)i * size);
+	} else {
+		for (int i = 0; i < n; i++)
+			if (!set_view(p, i, pixels + (gsize)i * size, view,
+				      error))
+				return FALSE;
 	}
-	kw_standardize(p->input + (gsize)i * size, pixels, size / (gsize)c, c,
-		       info->scale, info->offset);
+	memset(p->network->input + (gsize)n * size, 0, rest * sizeof(float));
 	return TRUE;
 }
 
@@ -165,14 +204,10 @@ static gboolean
 add_view(Predictor *p, const guint8 *pixels, int n, const KwTransform *view,
 	 float *sums, GError **error)
 {
-	const gsize size = image_size(p->info);
 	const gsize count = (gsize)n * (gsize)p->network->spec.classes;
 
-	for (int i = 0; i < n; i++)
-		if (!set_row(p, i, pixels + (gsize)i * size, view, error))
-			return FALSE;
-	network_set_input(p->network, p->input, n);
-	if (!network_forward(p->network, FALSE, 0, error))
+	if (!set_input(p, pixels, n, view, error) ||
+	    !network_forward(p->network, FALSE, 0, error))
 		return FALSE;
 	for (gsize i = 0; i < count; i++)
 		sums[i] += p->network->probabilities[i];

@@ -4,23 +4,29 @@
 
 #include "kw/image.h"
 #include "train/model_file.h"
+#include "train/plan.h"
 
 typedef struct Predictor Predictor;
 
 /*
  * Read a kw model, to predict n images with `threads` threads, up to `most` at
- * a time, or less where there is no memory for them (batch_size.h), in one view
- * or, with `tta`, in those of predict_views.h.
+ * a time, or less where there is no memory for them (batch_size.h), computed as
+ * plan_for_use() has it, in one view or, with `tta`, in those of
+ * predict_views.h.
  * Errors: those of model_read_info() and network_new(); KW_ERROR_UNSUPPORTED
- * when photos were fitted in a way that this program does not know.
+ * when photos were fitted in a way that this program does not know, and where
+ * bf16 was asked for and cannot be computed.
  */
 Predictor *predictor_new(const char *model, gsize n, int most, int threads,
-			 gboolean tta, GError **error);
+			 Precision precision, gboolean tta, GError **error);
 void predictor_free(Predictor *predictor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Predictor, predictor_free)
 
 /* Images at a time. */
 int predictor_batch(const Predictor *predictor);
+
+/* How it computes: "f32 Winograd", "bf16 direct".  Free it. */
+char *predictor_arithmetic(const Predictor *predictor);
 
 /* Both are owned by the predictor. */
 const ModelInfo *predictor_info(const Predictor *predictor);

@@ -206,11 +206,20 @@ predict_all(Run *run, GError **error)
 /* ---- all of it */
 
 static void
-report_model(const char *path, const ModelInfo *info, int threads)
+report_model(const PredictOptions *o, const Predictor *predictor)
 {
-	kw_app_say("'%s': %d x %d x %d, %u classes; %s, %d threads", path,
-		   info->height, info->width, info->channels,
-		   g_strv_length(info->class_names), dnn_version(), threads);
+	const ModelInfo *info = predictor_info(predictor);
+	g_autofree char *arithmetic = predictor_arithmetic(predictor);
+
+	if (o->common.verbosity > 0)
+		kw_app_say("'%s': %d x %d x %d, %u classes; %s, %s, %d threads",
+			   o->model, info->height, info->width, info->channels,
+			   g_strv_length(info->class_names), dnn_version(),
+			   arithmetic, o->common.threads);
+	if (o->common.verbosity >= 0 && o->precision == PRECISION_BF16 &&
+	    !dnn_has_bf16())
+		kw_app_say("this CPU emulates bf16, slowly; --precision f32 is "
+			   "faster");
 }
 
 /* Without that, an answer of "uncertain" would mean two things. */
@@ -254,8 +263,8 @@ prepare(Run *run, GError **error)
 	if (run->input == NULL)
 		return FALSE;
 	n = predict_input_count(run->input);
-	run->predictor =
-		predictor_new(o->model, n, o->batch, threads, o->tta, error);
+	run->predictor = predictor_new(o->model, n, o->batch, threads,
+				       o->precision, o->tta, error);
 	if (run->predictor == NULL)
 		return FALSE;
 	batch = predictor_batch(run->predictor);
@@ -263,8 +272,7 @@ prepare(Run *run, GError **error)
 	if (!check_threshold(o, info, error) ||
 	    !predict_input_check(run->input, o->model, info, error))
 		return FALSE;
-	if (o->common.verbosity > 0)
-		report_model(o->model, info, threads);
+	report_model(o, run->predictor);
 	run->tally = predict_tally_new((int)g_strv_length(info->class_names));
 	run->probabilities =
 		g_new(float, (gsize)batch *(gsize)run->tally->classes);
@@ -307,13 +315,14 @@ check_result(const Run *run, GError **error)
 static gboolean
 predict(Run *run, GError **error)
 {
+	g_autofree char *arithmetic = predictor_arithmetic(run->predictor);
 	g_autofree char *summary = NULL;
 
 	if (!predict_all(run, error) || !check_result(run, error))
 		return FALSE;
 	summary = predict_summary(run->options,
 				  predictor_info(run->predictor)->class_names,
-				  run->input, run->tally);
+				  arithmetic, run->input, run->tally);
 	return output_finish(&run->out, summary, error);
 }
 

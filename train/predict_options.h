@@ -4,6 +4,7 @@
 
 #include "kw/app.h"
 #include "kw/dataset.h"
+#include "train/plan.h"
 
 typedef struct {
 	KwCommon common;
@@ -14,6 +15,7 @@ typedef struct {
 	double threshold;    /* 0: none */
 	int top;             /* most probable classes to list; 0: none */
 	int batch;           /* at least 1 */
+	Precision precision;
 	gboolean tta, json, strict;
 } PredictOptions;
 

@@ -266,7 +266,8 @@ add_accuracy(JsonBuilder *json, const PredictTally *tally, const char *split)
 
 char *
 predict_summary(const PredictOptions *options, char *const *class_names,
-		const PredictInput *input, const PredictTally *tally)
+		const char *arithmetic, const PredictInput *input,
+		const PredictTally *tally)
 {
 	g_autoptr(JsonBuilder) json = json_builder_new();
 	g_autofree char *model = kw_source_name(options->model);
@@ -276,6 +277,7 @@ predict_summary(const PredictOptions *options, char *const *class_names,
 	json_builder_begin_object(json);
 	add_text(json, "generator", "kw-predict " KW_VERSION);
 	add_text(json, "model", model);
+	add_text(json, "arithmetic", arithmetic);
 	add_truth(json, "tta", options->tta);
 	add_real(json, "threshold", options->threshold);
 	add_number(json, "predicted", tally->predicted);

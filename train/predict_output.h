@@ -25,6 +25,7 @@ char *predict_line_failed(const PredictOptions *options,
 
 /* What --summary writes; kw-predict(1) lists its members.  Free it. */
 char *predict_summary(const PredictOptions *options, char *const *class_names,
-		      const PredictInput *input, const PredictTally *tally);
+		      const char *arithmetic, const PredictInput *input,
+		      const PredictTally *tally);
 
 #endif

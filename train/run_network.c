@@ -356,7 +356,7 @@ run_make_network(Run *run, const ModelInfo *model, GError **error)
 	RunMemory memory;
 
 	if (is_for_use(run, &spec))
-		plan_for_use(&spec);
+		plan_for_use(&spec, PRECISION_F32);
 	if (model != NULL && !choose_batch(run, &spec, error))
 		return FALSE;
 	if (!choose_plan(run, &spec, &why, error) ||

@@ -28,7 +28,6 @@ enum {
 enum { GROUP_START = 1, GROUP_RUN, GROUP_OUTPUT, GROUP_MACHINE, GROUP_RECIPE };
 
 static const char *const channels_names[] = { "auto", "keep", "reverse", NULL };
-static const char *const precision_names[] = { "auto", "bf16", "f32", NULL };
 static const char *const algorithm_names[] = { "auto", "direct", "winograd",
 					       NULL };
 static const char *const divergence_names[] = { "stop", "skip", NULL };

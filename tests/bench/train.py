@@ -155,7 +155,7 @@ class Comparison:
 
 
 class Prediction:
-    """Seconds a photo of kw-predict, in each round."""
+    """Seconds a photo of kw-predict in each round; names end in a type."""
 
     def __init__(self, model, whole, few):
         """`whole` and `few`: (a tree of photos, the dataset of them)."""
@@ -163,32 +163,48 @@ class Prediction:
             "a folder of photos": [[tree] for tree, _ in (whole, few)],
             "a dataset": [["--split=train", data] for _, data in (whole, few)],
         }
-        self.limit = Limit(f"-b{PREDICT_BATCH}")
-        programs = {LIMIT: self.limit.step}
-        for name, (all_of_it, part) in kinds.items():
-            programs[name] = Predictor(model, *all_of_it).step
-            programs[f"{name}, few"] = Predictor(model, *part).step
+        limit = Limit(f"-b{PREDICT_BATCH}")
+        programs = {LIMIT: limit.step}
+        for kind in TYPES:
+            option = f"--precision={kind}"
+            for name, (all_of_it, part) in kinds.items():
+                for what, suffix in ((all_of_it, ""), (part, ", few")):
+                    program = Predictor(model, option, *what)
+                    programs[f"{name}, {kind}{suffix}"] = program.step
         seconds = measure.rounds(programs)
         self.seconds = {}
-        for name in kinds:
-            both = zip(seconds[name], seconds[f"{name}, few"], strict=True)
-            self.seconds[name] = [
-                (a - b) / (N_PHOTOS - FEW) for a, b in both
+        self.start = {}
+        for kind in TYPES:
+            for name in (f"{name}, {kind}" for name in kinds):
+                few_seconds = seconds[f"{name}, few"]
+                both = zip(seconds[name], few_seconds, strict=True)
+                self.seconds[name] = [
+                    (a - b) / (N_PHOTOS - FEW) for a, b in both
+                ]
+                self.start[name] = statistics.median(few_seconds)
+            self.seconds[f"{LIMIT}, {kind}"] = [
+                s / PREDICT_BATCH for s in limit.seconds(kind)
             ]
-        self.seconds[LIMIT] = [
-            s / PREDICT_BATCH for s in self.limit.seconds()
-        ]
+
+    def names(self):
+        return list(self.start)
+
+    def limit(self, name):
+        """That of its type."""
+        return f"{LIMIT}, {name.split(', ')[-1]}"
 
     def speed(self, name):
         """Against the limit."""
-        return speed(self.seconds[name], self.seconds[LIMIT])
+        return speed(self.seconds[name], self.seconds[self.limit(name)])
 
     def table(self):
         head = ["kw-predict", "photos a second", "speed / the limit's"]
+        head += [f"s for {FEW} photos, start and end included"]
         rows = []
         for name, seconds in self.seconds.items():
             rate = f"{1 / statistics.median(seconds):.2f}"
-            rows.append([name, rate, f"{self.speed(name):.2f}"])
+            start = f"{self.start[name]:.2f}" if name in self.start else ""
+            rows.append([name, rate, f"{self.speed(name):.2f}", start])
         return table(head, rows)
 
 
@@ -218,10 +234,9 @@ def goals(seed, frozen, prediction):
             [f"--freeze {freeze}: kw-train / {peer}, cached features", "1.5",
              comparison.speed(peer)],
         ]  # fmt: skip
-    for name in prediction.seconds:
-        if name != LIMIT:
-            what = f"kw-predict, {name} / limit"
-            rows.append([what, "0.9", prediction.speed(name)])
+    for name in prediction.names():
+        what = f"kw-predict, {name} / {prediction.limit(name)}"
+        rows.append([what, "0.9", prediction.speed(name)])
     rows = [[what, least, f"{ratio:.2f}"] for what, least, ratio in rows]
     return table(["speed", "wanted", f"{CORES} cores"], rows)
 
@@ -328,7 +343,9 @@ def introduction(busy):
         "alone, and of the update: 5 floats moved a parameter at the "
         "bandwidth of a triad in place (a = s a + b, 3 floats counted) over "
         "arrays as large as the parameters.  kw-train is the whole program, "
-        "as timed in its metrics.csv: it also reads and converts its images."
+        "as timed in its metrics.csv: it also reads and converts its images.  "
+        "kw-predict reads, decodes on the same cores, and prints; its start "
+        f"is left out, as the time of {FEW} photos is subtracted."
         f"{measure.caution(busy)}"
     )
     peers = measure.paragraph(

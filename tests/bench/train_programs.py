@@ -111,7 +111,7 @@ class Limit:
     def fastest(self, layer, what_for, kind=""):
         """The fastest way in the median: its name, its seconds in each round.
 
-        `kind`: f32 for those alone.
+        `kind`: f32 or bf16 for those alone.
         """
         ways = {
             key[2]: [times[key][0] for times in self.rounds]

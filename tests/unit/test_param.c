@@ -46,6 +46,29 @@ test_region(void **state)
 		assert_int_equal(a[i], 0);
 }
 
+/* It is cleared in parts, by many threads: to its last byte. */
+static void
+test_region_is_zero(void **state)
+{
+	static const gsize sizes[] = { 64, (2 << 20) - 64, 2 << 20,
+				       (2 << 20) + 64, (9 << 20) + 64 };
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		g_auto(Region) region = { 0 };
+		const guint8 *bytes;
+
+		/* Memory that may come again. */
+		bytes = memset(g_malloc(sizes[i]), 255, sizes[i]);
+		g_free((guint8 *)bytes);
+		region_take(&region, sizes[i]);
+		assert_true(region_allocate(&region, "a test", NULL));
+		bytes = region_take(&region, sizes[i]);
+		assert_int_equal(bytes[0], 0);
+		assert_int_equal(memcmp(bytes, bytes + 1, sizes[i] - 1), 0);
+	}
+}
+
 static void
 test_region_too_large(void **state)
 {
@@ -205,6 +228,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_region),
+		cmocka_unit_test(test_region_is_zero),
 		cmocka_unit_test(test_region_too_large),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_velocity_lies_as_value),

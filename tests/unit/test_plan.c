@@ -298,22 +298,86 @@ test_other_errors(void **state)
 	assert_null(why);
 }
 
+static NetworkSpec
+for_use(Precision precision)
+{
+	NetworkSpec spec = small;
+
+	spec.training = FALSE;
+	/* Whatever stood there before. */
+	spec.plan.mode.order = DNN_BLOCKED;
+	spec.plan.conv[0][DNN_FORWARD] = DNN_FUSED_WINOGRAD;
+	plan_for_use(&spec, precision);
+	return spec;
+}
+
 static void
 test_for_use(void **state)
 {
-	NetworkSpec spec = small;
+	const NetworkSpec spec = for_use(PRECISION_F32);
 	NetworkMemory memory;
 	GError *error = NULL;
 
 	(void)state;
-	spec.training = FALSE;
-	spec.plan.mode.order = DNN_BLOCKED;
-	plan_for_use(&spec);
 	network_memory(&spec, &memory, &error);
 	test_assert_no_error(error);
+	assert_int_equal(spec.plan.mode.type, DNN_F32);
 	for (int i = 0; i < VGG19_CONVOLUTIONS; i++)
 		assert_int_equal(is_winograd(&spec, i, DNN_FORWARD),
 				 i > 0 && kw_cpu() != KW_CPU_GENERIC);
+}
+
+/* Winograd's kernels are faster than anything but AMX. */
+static void
+test_for_use_bf16(void **state)
+{
+	const NetworkSpec spec = for_use(PRECISION_BF16);
+	const gboolean winograd = has_bf16_winograd() && !dnn_has_amx();
+	const gboolean possible =
+		bench_has_mode(&(BenchMode){ DNN_BF16, DNN_NHWC, DNN_DIRECT });
+	NetworkMemory memory;
+	GError *error = NULL;
+
+	(void)state;
+	assert_int_equal(spec.plan.mode.type, DNN_BF16);
+	for (int i = 0; i < VGG19_CONVOLUTIONS; i++)
+		assert_int_equal(is_winograd(&spec, i, DNN_FORWARD),
+				 i > 0 && winograd);
+	assert_true(!dnn_has_amx() || dnn_has_bf16());
+	assert_int_equal(network_memory(&spec, &memory, &error), possible);
+	if (possible)
+		return;
+	plan_blame_precision(PRECISION_F32, &error);
+	assert_true(g_str_has_prefix(error->message, "oneDNN"));
+	plan_blame_precision(PRECISION_BF16, &error);
+	test_assert_error(&error, KW_ERROR_UNSUPPORTED,
+			  "--precision bf16 does not work here, --precision "
+			  "f32 does: oneDNN cannot");
+}
+
+static void
+test_for_use_auto(void **state)
+{
+	const NetworkSpec spec = for_use(PRECISION_AUTO);
+	const NetworkSpec same =
+		for_use(dnn_has_amx() ? PRECISION_BF16 : PRECISION_F32);
+
+	(void)state;
+	assert_true(same_plan(&spec.plan, &same.plan));
+}
+
+/* Only what oneDNN cannot do is the precision's fault. */
+static void
+test_blame(void **state)
+{
+	GError *error = NULL;
+
+	(void)state;
+	plan_blame_precision(PRECISION_BF16, NULL);
+	g_set_error(&error, KW_ERROR, KW_ERROR_MEMORY, "not enough memory");
+	plan_blame_precision(PRECISION_BF16, &error);
+	assert_string_equal(error->message, "not enough memory");
+	g_error_free(error);
 }
 
 /* ---- by measurement */
@@ -400,6 +464,9 @@ main(void)
 		cmocka_unit_test(test_bf16_winograd),
 		cmocka_unit_test(test_other_errors),
 		cmocka_unit_test(test_for_use),
+		cmocka_unit_test(test_for_use_bf16),
+		cmocka_unit_test(test_for_use_auto),
+		cmocka_unit_test(test_blame),
 		cmocka_unit_test(test_fastest),
 		cmocka_unit_test(test_tune_direct),
 		cmocka_unit_test(test_tune_winograd),

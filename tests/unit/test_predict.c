@@ -64,8 +64,8 @@ static Predictor *
 predictor_ok(int batch, int threads, gboolean views)
 {
 	GError *error = NULL;
-	Predictor *p = predictor_new(model, (gsize)batch, batch, threads, views,
-				     &error);
+	Predictor *p = predictor_new(model, (gsize)batch, batch, threads,
+				     PRECISION_F32, views, &error);
 
 	test_assert_no_error(error);
 	assert_int_equal(predictor_batch(p), batch);
@@ -266,10 +266,38 @@ refuses_answers_that_are_no_numbers(void **state)
 		kernel[i] = 3e38f;
 	set_values(network->dnn, network_dense(network, 1)->kernel, kernel);
 	g_autofree char *broken = write_model("broken.h5", info);
-	g_autoptr(Predictor) p = predictor_new(broken, 1, 1, 2, FALSE, &error);
+	g_autoptr(Predictor) p =
+		predictor_new(broken, 1, 1, 2, PRECISION_F32, FALSE, &error);
 	test_assert_no_error(error);
 	assert_false(predictor_run(p, images[0], 1, probabilities, &error));
 	test_assert_error(&error, KW_ERROR_FORMAT, "not a number");
+}
+
+/* Where bf16 can be computed, it answers the same to its own precision: 1e-2
+ * would be a wrong kernel.  Where not, that is said. */
+static void
+bf16_agrees_with_f32(void **state)
+{
+	float exact[BATCH * CLASSES], rounded[BATCH * CLASSES];
+	g_autofree char *arithmetic = NULL;
+	GError *error = NULL;
+	g_autoptr(Predictor) p = predictor_new(model, BATCH, BATCH, 2,
+					       PRECISION_BF16, FALSE, &error);
+
+	(void)state;
+	if (p == NULL) {
+		assert_false(dnn_has_bf16());
+		test_assert_error(&error, KW_ERROR_UNSUPPORTED,
+				  "--precision f32 does");
+		skip();
+	}
+	arithmetic = predictor_arithmetic(p);
+	assert_true(g_str_has_prefix(arithmetic, "bf16 "));
+	run(plain, images[0], BATCH, exact);
+	run(p, images[0], BATCH, rounded);
+	test_assert_close(rounded, exact, BATCH * CLASSES, 1e-2, 0);
+	/* And it is not f32 under another name. */
+	assert_true(memcmp(rounded, exact, sizeof exact) != 0);
 }
 
 /* Of nine images and eight at a time, five and four. */
@@ -277,7 +305,8 @@ static void
 batches_are_about_equal(void **state)
 {
 	GError *error = NULL;
-	g_autoptr(Predictor) p = predictor_new(model, 9, 8, 2, FALSE, &error);
+	g_autoptr(Predictor) p =
+		predictor_new(model, 9, 8, 2, PRECISION_F32, FALSE, &error);
 
 	(void)state;
 	test_assert_no_error(error);
@@ -310,6 +339,7 @@ main(void)
 		cmocka_unit_test(predicts_what_the_network_does),
 		cmocka_unit_test(batches_and_threads_do_not_matter),
 		cmocka_unit_test(refuses_answers_that_are_no_numbers),
+		cmocka_unit_test(bf16_agrees_with_f32),
 		cmocka_unit_test(batches_are_about_equal),
 		cmocka_unit_test(a_signal_ends_a_batch),
 	};
