@@ -46,6 +46,7 @@ accumulate_gradients(Network *network, double share, gboolean first,
 
 		if (!layer->trainable)
 			continue;
+		g_assert(!layer->kernel->deferred);
 		accumulate(layer->kernel, (float)share);
 		accumulate(layer->bias, (float)share);
 	}

@@ -2,6 +2,7 @@
 
 #include "kw/cpu.h"
 #include "train/bf16_update_kernel.h"
+#include "train/outer_kernel.h"
 
 /* A copy and where its values lie, in pairs. */
 typedef struct {
@@ -22,30 +23,7 @@ enum { TOGETHER = 4 };
 
 /* ---- layouts */
 
-/* Are all in groups of so many, `step` apart, the first one of each at a
- * multiple of `start`? */
-static gboolean
-in_steps(const gsize *offsets, int n, int group, gsize step, gsize start)
-{
-	for (int i = 0; i < n; i++) {
-		const gsize first = offsets[i - i % group];
-
-		if (n % group != 0 || first % start != 0 ||
-		    offsets[i] != first + step * (gsize)(i % group))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-/* Does each odd one lie behind its even one? */
-static gboolean
-in_pairs(const gsize *offsets, int n)
-{
-	for (int i = 0; i < n; i += 2)
-		if (offsets[i + 1] != offsets[i] + 1)
-			return FALSE;
-	return TRUE;
-}
+enum { LINE = 32 }; /* bf16 of a line of the cache */
 
 static gsize *
 every_other(const gsize *offsets, int n)
@@ -63,8 +41,9 @@ static gboolean
 in_pairs_and_rows(const gsize *inner, int n_inner, const gsize *outer,
 		  int n_outer)
 {
-	return in_pairs(inner, n_inner) &&
-	       in_steps(outer, n_outer, BF16_SIDE, 2, 2 * BF16_SIDE);
+	return n_inner % 2 == 0 &&
+	       dnn_offsets_in_steps(inner, n_inner, 2, 1, LINE) &&
+	       dnn_offsets_in_steps(outer, n_outer, BF16_SIDE, 2, LINE);
 }
 
 static gboolean
@@ -77,6 +56,8 @@ copy_init(Copy *copy, const DnnLayout *layout)
 	if (dnn_layout_type(layout) != DNN_BF16)
 		return FALSE;
 	copy->offsets = dnn_layout_offsets(layout);
+	if (!dnn_offsets_in_steps(o->position, o->n_positions, 1, 1, LINE))
+		return FALSE;
 	if (in_pairs_and_rows(o->in, o->n_in, o->out, o->n_out)) {
 		copy->pairs = BF16_PAIRS_OF_INPUTS;
 		copy->evens = every_other(o->in, o->n_in);
@@ -96,20 +77,26 @@ has_long_rows(const Bf16Update *update)
 
 	return copy->pairs == BF16_PAIRS_OF_INPUTS &&
 	       update->copies[1].pairs == BF16_NO_COPY &&
-	       in_steps(update->master.out, update->master.n_out, row, 1, 1) &&
-	       in_steps(copy->offsets.out, update->master.n_out, row, 2, 1);
+	       dnn_offsets_in_steps(update->master.out, update->master.n_out,
+				    row, 1, 1) &&
+	       dnn_offsets_in_steps(copy->offsets.out, update->master.n_out,
+				    row, 2, 1);
 }
 
 Bf16Update *
 bf16_update_new(const DnnLayout *master, const DnnLayout *forward,
 		const DnnLayout *backward)
 {
-	Bf16Update *update = g_new0(Bf16Update, 1);
-	const DnnOffsets *o = &update->master;
+	Bf16Update *update;
+	const DnnOffsets *o;
 
+	if (kw_cpu() < KW_CPU_AVX512_BF16)
+		return NULL;
+	update = g_new0(Bf16Update, 1);
+	o = &update->master;
 	update->master = dnn_layout_offsets(master);
-	if (kw_cpu() >= KW_CPU_AVX512_BF16 && o->n_in % BF16_SIDE == 0 &&
-	    in_steps(o->out, o->n_out, BF16_SIDE, 1, 1) &&
+	if (o->n_in % BF16_SIDE == 0 &&
+	    dnn_offsets_in_steps(o->out, o->n_out, BF16_SIDE, 1, 1) &&
 	    copy_init(&update->copies[0], forward) &&
 	    copy_init(&update->copies[1], backward)) {
 		update->by_rows = has_long_rows(update);
@@ -140,6 +127,8 @@ bf16_update_takes_products(const Bf16Update *update)
 
 /* ---- an update */
 
+#ifdef __x86_64__
+
 static Bf16Copy
 copy_of_block(const Copy *copy, guint16 *to, int out, int in, int position)
 {
@@ -153,8 +142,6 @@ copy_of_block(const Copy *copy, guint16 *to, int out, int in, int position)
 				   (of_inputs ? o->out[out] : o->in[in]),
 			   copy->evens + (of_inputs ? in : out) / 2 };
 }
-
-#ifdef __x86_64__
 
 static OuterProducts
 products_from(const OuterProducts *all, int out, int in)
@@ -213,7 +200,7 @@ bf16_update_run(const Bf16Update *update, const Bf16Weights *weights,
 			     in += BF16_SIDE)
 				update_blocks(update, weights, &step, out, in,
 					      zero);
-		bf16_update_fence();
+		outer_fence();
 		for (int i = 0; i < BF16_SIDE; i++)
 			sum += zero[i];
 	}

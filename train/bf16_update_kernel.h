@@ -45,9 +45,6 @@ typedef struct {
  * number. */
 void bf16_update_block(const Bf16Block *block, const Bf16Step *step,
 		       float *zero);
-
-/* A thread's copies pass the caches: other threads see them after this. */
-void bf16_update_fence(void);
 #endif
 
 #endif

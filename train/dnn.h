@@ -152,6 +152,12 @@ typedef struct {
 /* Of the layout of a kernel. */
 DnnOffsets dnn_layout_offsets(const DnnLayout *layout);
 void dnn_offsets_clear(DnnOffsets *offsets);
+
+/* Are n of them groups of so many, `step` apart, the first one of each a
+ * multiple of `start`? */
+gboolean dnn_offsets_in_steps(const gsize *offsets, int n, int group,
+			      gsize step, gsize start);
+
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DnnOffsets, dnn_offsets_clear)
 
 /* The same order and type? */

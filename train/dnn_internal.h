@@ -1,5 +1,5 @@
 /*
- * For dnn.c and dnn_layers.c alone: the library itself.  No other file of the
+ * For dnn*.c alone: the library itself.  No other file of the
  * tools includes dnnl.h; tests/bench/bare.c does, by way of this.
  */
 #ifndef KW_TRAIN_DNN_INTERNAL_H

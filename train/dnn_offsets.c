@@ -49,6 +49,20 @@ dnn_layout_offsets(const DnnLayout *layout)
 	return offsets;
 }
 
+gboolean
+dnn_offsets_in_steps(const gsize *offsets, int n, int group, gsize step,
+		     gsize start)
+{
+	for (int i = 0; i < n; i++) {
+		const gsize first = offsets[i - i % group];
+
+		if (n % group != 0 || first % start != 0 ||
+		    offsets[i] != first + step * (gsize)(i % group))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 void
 dnn_offsets_clear(DnnOffsets *offsets)
 {

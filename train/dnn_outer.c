@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "kw/cpu.h"
-#include "train/outer.h"
+#include "train/outer_kernel.h"
 
 #ifdef __x86_64__
 
@@ -94,25 +94,19 @@ outer_free(DnnOp *op)
 static const DnnOpType outer_type = { outer_layout, outer_bind, outer_run,
 				      outer_free };
 
-/* How many outputs lie side by side, each run of them from a line of the cache
- * on: a multiple of 16, or 0. */
+/* How many outputs lie side by side, from a line of the cache on; 0 where they
+ * lie otherwise. */
 static int
-find_row(const DnnOffsets *offsets)
+find_row(const DnnOffsets *o)
 {
-	int row = 1;
+	static const int rows[] = { 64, 32, OUTER_SIDE };
 
-	while (row < offsets->n_out &&
-	       offsets->out[row] == offsets->out[0] + (gsize)row)
-		row++;
-	for (int i = 0; i < offsets->n_out; i++)
-		if (offsets->out[i] !=
-			    offsets->out[i - i % row] + (gsize)(i % row) ||
-		    offsets->out[i - i % row] % OUTER_SIDE != 0)
-			return 0;
-	for (int i = 0; i < offsets->n_in; i++)
-		if (offsets->in[i] % OUTER_SIDE != 0)
-			return 0;
-	return row % OUTER_SIDE == 0 && offsets->n_out % row == 0 ? row : 0;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (dnn_offsets_in_steps(o->out, o->n_out, rows[i], 1,
+					 OUTER_SIDE) &&
+		    dnn_offsets_in_steps(o->in, o->n_in, 1, 1, OUTER_SIDE))
+			return rows[i];
+	return 0;
 }
 
 DnnOp *
@@ -135,7 +129,9 @@ dnn_outer(Dnn *dnn, const DnnMode *mode, const DnnDenseShape *shape,
 	o->shape = *shape;
 	o->offsets = dnn_layout_offsets(gradient);
 	o->row = find_row(&o->offsets);
-	if (o->row == 0) {
+	/* What pads a layout would not be written. */
+	if (o->row == 0 || dnn_layout_floats(gradient) !=
+				   (gsize)shape->in * (gsize)shape->out) {
 		outer_free(&o->op);
 		return like;
 	}

@@ -5,8 +5,6 @@
 #include "kw/error.h"
 #include "train/winograd.h"
 
-/* ---- operations */
-
 typedef struct {
 	DnnOp op;
 	Winograd winograd;
@@ -92,11 +90,17 @@ static const DnnOpType convolution_type = { convolution_layout,
 static gboolean
 is_possible(const DnnMode *mode, const DnnConvShape *shape, GError **error)
 {
-	if (mode->order == DNN_NHWC && winograd_supports(shape) &&
-	    (mode->type == DNN_F32 || kw_cpu() >= KW_CPU_AVX512_BF16))
+	if (mode->order != DNN_NHWC || !winograd_supports(shape)) {
+		g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
+			    "there is no Winograd kernel of our own for such a "
+			    "layer");
+		return FALSE;
+	}
+	if (mode->type == DNN_F32 || kw_cpu() >= KW_CPU_AVX512_BF16)
 		return TRUE;
 	g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
-		    "there is no Winograd kernel of our own for such a layer");
+		    "our Winograd kernel for bf16 takes AVX512_BF16, which "
+		    "this CPU lacks or KW_CPU forbids");
 	return FALSE;
 }
 

@@ -198,8 +198,11 @@ param_update(Param *param, float rate, float momentum, gboolean *finite,
 {
 	const float decay = (float)(2 * param->l2);
 	OuterProducts products;
-	Bf16Weights all = { param->value, param->velocity, param->gradient,
-			    NULL,         param->forward,  param->backward };
+	Bf16Weights all = { .value = param->value,
+			    .velocity = param->velocity,
+			    .gradient = param->gradient,
+			    .forward = param->forward,
+			    .backward = param->backward };
 
 	if (param->deferred) {
 		products = dnn_op_products(param->op_backward_weights);

@@ -86,8 +86,9 @@ is_direct(const NetworkPlan *plan)
 	return memcmp(plan, &direct, sizeof direct) == 0;
 }
 
-/* A mode in which convolutions take that many times as long is given up. */
-static const double hopeless = 2;
+/* A mode in which convolutions take that many times as long as in another is
+ * given up. */
+static const double given_up = 2;
 
 static double
 best_seconds(const Choice *choice)
@@ -102,9 +103,10 @@ best_seconds(const Choice *choice)
 static void
 add_slow(Choice *choice, DnnMode mode, double seconds)
 {
-	g_autofree char *name = plan_name(&(NetworkPlan){ .mode = mode });
-	g_autofree char *why =
-		g_strdup_printf("%s more than %.0f ms", name, 1e3 * seconds);
+	g_autofree char *why = g_strdup_printf(
+		"%s%s takes more than %.0f ms",
+		mode.type == DNN_BF16 ? "bf16" : "f32",
+		mode.order == DNN_BLOCKED ? " blocked" : "", 1e3 * seconds);
 
 	add_missing(choice, why);
 }
@@ -116,7 +118,7 @@ add_tuned(Choice *choice, DnnMode mode, GError **error)
 	const gboolean winograd = choice->wish->algorithm == ALGORITHM_WINOGRAD;
 	const NetworkPlan direct = { .mode = mode };
 	NetworkSpec spec = *choice->spec;
-	const double limit = hopeless * best_seconds(choice);
+	const double limit = given_up * best_seconds(choice);
 	TuneSeconds seconds;
 	GError *failure = NULL;
 
@@ -230,15 +232,17 @@ plan_choose(NetworkSpec *spec, const PlanWish *wish, char **why, GError **error)
 				  .missing = g_string_new(NULL) };
 	int best;
 
-	if (!find_candidates(&choice, error)) {
-		plan_blame_precision(wish->precision, error);
+	if (wish->precision == PRECISION_BF16 &&
+	    wish->algorithm == ALGORITHM_WINOGRAD &&
+	    kw_cpu() < KW_CPU_AVX512_BF16) {
+		g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
+			    "--algorithm winograd takes AVX512_BF16 for bf16, "
+			    "which this CPU lacks or KW_CPU forbids; leave out "
+			    "--precision bf16");
 		return FALSE;
 	}
-	if (choice.n == 0) {
-		g_set_error(error, KW_ERROR, KW_ERROR_UNSUPPORTED,
-			    "--algorithm winograd has no bf16 on this CPU, "
-			    "which lacks AVX512_BF16; leave out --precision "
-			    "bf16");
+	if (!find_candidates(&choice, error)) {
+		plan_blame_precision(wish->precision, error);
 		return FALSE;
 	}
 	best = find_best(&choice);

@@ -42,6 +42,7 @@ sum_squares(const Param *param)
 	g_autofree double *sums = g_new(double, n_blocks);
 	double sum = 0;
 
+	g_assert(!param->deferred);
 	/* Whoever sums a block, the blocks are added in their order. */
 #pragma omp parallel for schedule(static)
 	for (gsize b = 0; b < n_blocks; b++) {

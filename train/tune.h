@@ -22,8 +22,9 @@ typedef struct {
  * where none of them exists for a layer, direct.  Direct, which is the
  * simplest, also stays where nothing else is 5 % faster.  Every candidate runs
  * up to three times, for some tenths of a second, on buffers of its own; a copy
- * that it wants of weights that change is made anew each time.  One that took
- * twice as long as another does not run again.
+ * that it wants of weights that change is made anew each time, unless the update
+ * of the weights makes it.  One that took twice as long as another does not run
+ * a third time.
  *
  * *seconds: with direct convolutions (0 when they were not asked for), and as
  * chosen; shortest times are summed, of the passes that the network runs.  When

@@ -8,9 +8,9 @@
  * any n, h and w; `in` and `out` are multiples of 16.  Activations and their
  * gradients are of the type; weights, biases and their gradients are float32.
  * An output is a sum in another order than the direct one, of terms that were
- * rounded otherwise.  Its relative error (root mean square) is 1e-6 to 2e-6 in
- * float32, where a direct one has less than half of that, and 3e-3 to 4.5e-3
- * in bf16, where a direct one has 2e-3.
+ * rounded otherwise.  Its relative error (root mean square) is 4e-7 to 2.3e-6
+ * in float32, about twice that of a direct one, and 3e-3 to 5e-3 in bf16, where
+ * a direct one has 2e-3 (docs/winograd.md).
  *
  * The bytes of a result depend on the kernel (the CPU), not on the number of
  * threads.  All memory is the caller's, aligned to 64 bytes; nothing is

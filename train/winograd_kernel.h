@@ -9,10 +9,9 @@
  *	Y = A' [ (G g G') . (B' d B) ] A
  *
  * where ' transposes and . multiplies element by element.  Summed over input
- * channels, each of the p x p elements is a product of matrices,
+ * channels, each of the p x p elements m is a product of matrices,
  *
- *	M[m] (tiles x out) = V[m] (tiles x in) U[m] (in x out),  m = 0 to p p -
- *1
+ *	M[m] (tiles x out) = V[m] (tiles x in) U[m] (in x out)
  *
  * with V = B' d B, U = G g G', Y = A' M A.  The gradient of the weights goes
  * the other way: with dY that of the output,
@@ -140,7 +139,7 @@ struct WinogradCut {
 	 * channels are cut as well. */
 	int shared_block, shared_columns, shared_channels;
 
-	/* Gradient of the weights: a block of tiles, and input x output
+	/* Gradient of the weights: a block of words of tiles, and input x output
 	 * channels at a time. */
 	int gradient_block, gradient_in, gradient_out;
 };

@@ -14,8 +14,7 @@ enum { CHUNK = 16 }; /* channels at a time: a cache line where they lie so */
 typedef float Filters[9][WINOGRAD_GROUP];
 
 WinogradSource
-winograd_source(DnnPass pass, const float *weights,
-		const DnnOffsets *offsets)
+winograd_source(DnnPass pass, const float *weights, const DnnOffsets *offsets)
 {
 	WinogradSource source = { .values = weights,
 				  .columns = offsets->out,
@@ -30,16 +29,6 @@ winograd_source(DnnPass pass, const float *weights,
 	for (int p = 0; p < 9; p++)
 		source.position[p] = offsets->position[8 - p];
 	return source;
-}
-
-/* Are n offsets those of neighbours? */
-static gboolean
-side_by_side(const gsize *offsets, int n)
-{
-	for (int i = 1; i < n; i++)
-		if (offsets[i] != offsets[0] + (gsize)i)
-			return FALSE;
-	return TRUE;
 }
 
 static void
@@ -89,8 +78,8 @@ winograd_transform_weights(const WinogradKernel *kernel, WinogradWord *dst,
 			   WinogradShare channels)
 {
 	const gsize *columns = source->columns + column;
-	const gboolean eights =
-		side_by_side(columns, 8) && side_by_side(columns + 8, 8);
+	const gboolean eights = dnn_offsets_in_steps(columns, 8, 8, 1, 1) &&
+				dnn_offsets_in_steps(columns + 8, 8, 8, 1, 1);
 	Filters filters[CHUNK];
 
 	for (int c = channels.first; c < channels.end; c += CHUNK) {

@@ -194,9 +194,46 @@ test_modes_that_are_not_here(void **state)
 		assert_null(network_new(&spec, &error));
 		test_assert_error(&error, KW_ERROR_UNSUPPORTED,
 				  cases[i].mode.algorithm == DNN_FUSED_WINOGRAD
-					  ? "no Winograd kernel"
+					  ? "Winograd kernel"
 					  : "oneDNN");
 	}
+}
+
+/* Gradients that are not written change nothing: two steps, with dropout. */
+static void
+test_deferred_gradients(void **state)
+{
+	NetworkSpec spec = small;
+	GError *error = NULL;
+
+	(void)state;
+	if (!dnn_has_bf16())
+		skip();
+	spec.head[0] = 1024;
+	spec.plan.mode.type = DNN_BF16;
+	g_autoptr(Network) plain = test_network_new(&spec);
+	g_autoptr(Network) deferred = test_network_new(&spec);
+
+	test_network_fill(plain, 1);
+	test_network_copy(deferred, plain);
+	network_defer_gradients(deferred, TRUE);
+	fill_input(plain);
+	fill_input(deferred);
+	for (int step = 0; step < 2; step++) {
+		run(plain);
+		run(deferred);
+		sgd_update(plain, &sgd, &error);
+		test_assert_no_error(error);
+		sgd_update(deferred, &sgd, &error);
+		test_assert_no_error(error);
+		compare_weights(deferred, plain);
+	}
+	assert_memory_equal(deferred->probabilities, plain->probabilities,
+			    2 * 3 * sizeof(float));
+	network_defer_gradients(deferred, FALSE);
+	run(plain);
+	run(deferred);
+	assert_true(sgd_gradient_norm(deferred) == sgd_gradient_norm(plain));
 }
 
 /*
@@ -394,6 +431,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_modes_that_are_not_here),
+		cmocka_unit_test(test_deferred_gradients),
 		cmocka_unit_test(test_mixed_algorithms),
 		cmocka_unit_test(test_blocked_gray),
 		cmocka_unit_test(test_memory),

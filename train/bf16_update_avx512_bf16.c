@@ -3,10 +3,11 @@
 #include <immintrin.h>
 
 #include "train/bf16_update_kernel.h"
+#include "train/outer_kernel.h"
 
 #include "train/avx512_bf16.inc"
 
-#include "train/outer_avx512.inc"
+#include "train/outer_avx512_bf16.inc"
 
 /* ---- 16 x 16, the other way round */
 
@@ -152,12 +153,6 @@ bf16_update_block(const Bf16Block *block, const Bf16Step *step, float *zero)
 	else
 		update_square(block, &s);
 	store(zero, s.check);
-}
-
-void
-bf16_update_fence(void)
-{
-	_mm_sfence();
 }
 
 #else

@@ -1,12 +1,12 @@
 #ifdef __x86_64__
 
-#include "train/outer.h"
+#include "train/outer_kernel.h"
 
 #include <immintrin.h>
 
 #include "train/avx512_bf16.inc"
 
-#include "train/outer_avx512.inc"
+#include "train/outer_avx512_bf16.inc"
 
 TARGET void
 outer_floats(float *to, const guint16 *bf16, gsize n)
