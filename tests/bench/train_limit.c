@@ -15,6 +15,8 @@
  *
  * With -t a last line, "update", has the seconds that the update of all that is
  * trained takes at the bandwidth of the memory.
+ *
+ * What kw-train does not do with oneDNN may take less.
  */
 #include <argp.h>
 #include <dnnl_debug.h>
