@@ -207,7 +207,7 @@ check(const BenchMode *mode, int freeze, int threads)
 static void
 test_features(void **state)
 {
-	static const int freezes[] = { 14, 17, 19, 22 };
+	static const int freezes[] = { 14, 17, 22 };
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(modes); i++)
