@@ -138,11 +138,11 @@ grep -q "VGG19 for 33 x 40 x 3 and 3 classes" err || fail "$(cat err)"
 [ "$("$KW_BIN/kw-predict" vgg19.h5 more/*/*.jpg | wc -l)" -eq 12 ] ||
 	fail "kw-predict of three classes"
 
+no_leftovers
+
 echo "-- the seed recipe's first loss: 0.01 x 1024 of L2, log 2"
 stopped KILL 1 'step 1/' "$train" -v --weights none --freeze 22 --epochs 1 \
 	--dropout 0 -f -o other.h5 in.h5
 loss=$(sed -n 's/^kw-train: step 1\/.* loss //p' stderr)
 awk -v loss="$loss" 'BEGIN { exit !(loss > 10.24 + 0.4 && loss < 10.24 + 1) }' ||
 	fail "first loss $loss"
-
-no_leftovers
