@@ -85,7 +85,7 @@ cmp one.h5 again.h5
 echo "-- other options, other losses"
 # steps_of OPTION...: into 'other', of a run that is killed after them.
 steps_of() {
-	stopped KILL 1 "step $n/" "${from_base[@]}" "$@" -v -f -o other.h5 in.h5
+	stopped KILL 1 "step $n/" "${from_base[@]}" "$@" -v -f -o killed.h5 in.h5
 	grep ': step ' stderr | head -n "$n" > other
 }
 steps_of --precision auto
@@ -138,11 +138,12 @@ grep -q "VGG19 for 33 x 40 x 3 and 3 classes" err || fail "$(cat err)"
 [ "$("$KW_BIN/kw-predict" vgg19.h5 more/*/*.jpg | wc -l)" -eq 12 ] ||
 	fail "kw-predict of three classes"
 
-no_leftovers
-
 echo "-- the seed recipe's first loss: 0.01 x 1024 of L2, log 2"
 stopped KILL 1 'step 1/' "$train" -v --weights none --freeze 22 --epochs 1 \
-	--dropout 0 -f -o other.h5 in.h5
+	--dropout 0 -f -o killed.h5 in.h5
 loss=$(sed -n 's/^kw-train: step 1\/.* loss //p' stderr)
 awk -v loss="$loss" 'BEGIN { exit !(loss > 10.24 + 0.4 && loss < 10.24 + 1) }' ||
 	fail "first loss $loss"
+
+rm -f .killed.*
+no_leftovers

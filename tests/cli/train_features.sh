@@ -46,6 +46,7 @@ takes() {
 		fi
 	done < pipe
 	wait $! 2> /dev/null || true
+	rm -f .probe.*
 }
 
 mkfifo pipe

@@ -88,6 +88,7 @@ echo "-- a resume file is a model as well"
 stopped KILL 1 'step 1/' "$KW_BIN/kw-train" -v --weights x.resume.h5 \
 	--freeze 22 --head 16 --algorithm direct -o w.h5 data.h5
 said "weights of 'x.resume.h5' (kw): loaded block1_conv1 ... block5_conv4"
+rm -f .w.*
 
 echo "-- more epochs: as if they had been asked for from the start"
 run 0 quick -q --epochs 3 -o long.h5 data.h5

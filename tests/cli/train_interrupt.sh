@@ -11,6 +11,7 @@
 # has it ignore there; $pid, stdout, stderr.
 input=/dev/null
 start() {
+	: > stderr # of the run before, which it takes a moment to replace
 	env --default-signal=INT,TERM "$KW_BIN/kw-train" --algorithm direct --weights base.h5 \
 		--freeze 22 --head 16 --epochs 100000 --patience 0 "$@" \
 		< "$input" > stdout 2> stderr &
