@@ -97,6 +97,8 @@ test_convolutions(void **state)
 						  &winograd };
 
 	(void)state;
+	if (kw_cpu() < KW_CPU_AVX512_BF16)
+		skip(); /* there the plain update is the only one */
 	for (gsize m = 0; m < G_N_ELEMENTS(modes); m++) {
 		check_conv(modes[m], 64, 64, LAYER_TRAINED);
 		check_conv(modes[m], 32, 96, LAYER_TRAINED);
@@ -119,7 +121,7 @@ static void
 test_dense(void **state)
 {
 	(void)state;
-	if (!bench_has_mode(&direct))
+	if (kw_cpu() < KW_CPU_AVX512_BF16 || !bench_has_mode(&direct))
 		skip();
 	check_dense((Shape){ 2, 3, 32 }, 128, LAYER_TRAINED);
 	check_dense((Shape){ 2, 3, 32 }, 1024, LAYER_TRAINED);
