@@ -156,6 +156,14 @@ dnn_layout_hwio(int h, int w, int in, int out, GError **error)
 }
 
 DnnLayout *
+dnn_layout_blocks(int h, int w, int in, int out, GError **error)
+{
+	const dnnl_dims_t dims = { out, in, h, w };
+
+	return layout_new(DNN_F32, 4, dims, dnnl_OIhw16i16o, error);
+}
+
+DnnLayout *
 dnn_layout_in_out(int in, int out, GError **error)
 {
 	const dnnl_dims_t dims = { out, in };

@@ -10,7 +10,7 @@ typedef struct {
 	Winograd winograd;
 	DnnPass pass;
 	gboolean relu;
-	DnnLayout *weights; /* or of their gradient: Keras's, or another */
+	DnnLayout *weights; /* or of their gradient: blocks, or another */
 	DnnOffsets offsets; /* in there */
 	void *data[DNN_N_ARGS];
 } Convolution;
@@ -120,7 +120,7 @@ dnn_winograd(Dnn *dnn, const DnnMode *mode, const DnnConvShape *shape,
 
 	if (!is_possible(mode, shape, error))
 		return NULL;
-	weights = dnn_layout_hwio(3, 3, shape->in, shape->out, error);
+	weights = dnn_layout_blocks(3, 3, shape->in, shape->out, error);
 	if (weights == NULL)
 		return NULL;
 	c = g_new0(Convolution, 1);

@@ -108,7 +108,7 @@ typedef struct {
 	Dnn *dnn;
 	DnnConvShape shape;
 	Winograd winograd;
-	DnnOffsets offsets; /* Keras's order */
+	DnnOffsets offsets; /* as kw-train has them */
 	float *src, *dst, *weights, *bias; /* and their gradients */
 	void *scratch;
 } Job;
@@ -121,7 +121,7 @@ job_new(const Options *options, Dnn *dnn, const DnnConvShape *shape)
 	Job job = { .options = options, .dnn = dnn, .shape = *shape };
 	g_autoptr(GError) error = NULL;
 	g_autoptr(DnnLayout) layout =
-		dnn_layout_hwio(3, 3, shape->in, shape->out, &error);
+		dnn_layout_blocks(3, 3, shape->in, shape->out, &error);
 	gsize scratch = 0;
 
 	winograd_init(&job.winograd, options->type, shape, options->threads);
