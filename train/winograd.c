@@ -17,12 +17,29 @@ const WinogradCut winograd_cut = {
 	.gradient_out = 64,
 };
 
-/* On Sapphire Rapids, with 2 MB of second cache; V of 512 channels fits into 1
- * MB, which Zen 4 and 5 have. */
+/* On Sapphire Rapids, with 2 MB of second cache: the products are so fast that
+ * sums must not be read and written again for every 64 channels. */
+const WinogradCut winograd_cut_avx512 = {
+	.kept_weights = 256 * 256,
+	.kept_block = 70,
+	.kept_columns = 256,
+	.shared_block = 400,
+	.shared_columns = 64,
+	.shared_channels = 128,
+	.gradient_block = 200,
+	.gradient_in = 128,
+	.gradient_out = 128,
+};
+
+/* On Sapphire Rapids as well; U of what is shared fits into 1 MB, which Zen 4
+ * and 5 have. */
 const WinogradCut winograd_cut_bf16 = {
-	.kept_weights = G_MAXINT,
+	.kept_weights = 256 * 512,
 	.kept_block = 56,
-	.kept_columns = 64,
+	.kept_columns = 128,
+	.shared_block = 400,
+	.shared_columns = 64,
+	.shared_channels = 256,
 	.gradient_block = 100,
 	.gradient_in = 64,
 	.gradient_out = 128,

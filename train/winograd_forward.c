@@ -154,7 +154,16 @@ v_of(const Plan *plan, const Desk *desk, int c)
 	       (gsize)(c / plan->channels * plan->matrices) * plan->v_m;
 }
 
-/* V of a tile. */
+/* Where a tile of the pass is read, and its new columns on their way: its
+ * neighbour has read the first two. */
+static void
+find_patch(const Pass *pass, WinogradPatch pixels, int tile)
+{
+	winograd_patch(pixels, &pass->from, pass->src, pass->scratch, tile);
+	winograd_fetch(pixels, pass->kernel->patch, 2, pass->from.pixel);
+}
+
+/* V of a tile; moves the pixels on. */
 static void
 transform_tile(const Pass *pass, const Desk *desk, int tile,
 	       WinogradPatch pixels)
@@ -167,7 +176,7 @@ transform_tile(const Pass *pass, const Desk *desk, int tile,
 		const int groups =
 			MIN(plan->channels, plan->in - c) / WINOGRAD_GROUP;
 
-		pass->kernel->input(cell, pixels, groups);
+		pass->kernel->input(&cell, pixels, groups);
 		cell.at += (gsize)plan->matrices * plan->v_m;
 		for (int i = 0; i < plan->matrices; i++)
 			pixels[i] = (const char *)pixels[i] +
@@ -179,11 +188,12 @@ static void
 transform_tiles(const Pass *pass, const Desk *desk, int first,
 		WinogradShare share)
 {
-	WinogradPatch pixels;
+	WinogradPatch pixels, next;
 
+	find_patch(pass, next, first + share.first);
 	for (int t = share.first; t < share.end; t++) {
-		winograd_patch(pixels, &pass->from, pass->src, pass->scratch,
-			       first + t);
+		memcpy(pixels, next, sizeof pixels);
+		find_patch(pass, next, first + t + 1);
 		transform_tile(pass, desk, t, pixels);
 	}
 }
@@ -234,29 +244,41 @@ multiply_tiles(const Pass *pass, const Desk *desk, const WinogradWord *u,
 	}
 }
 
+/* Where some groups of a tile are written, and these pixels on their way. */
+static void
+find_output(const Pass *pass, const Desk *desk, WinogradOutput *to, int tile,
+	    int group, int groups)
+{
+	const gsize from = (gsize)group * pass->group;
+	const gsize bytes = (gsize)groups * pass->group;
+	const int size = pass->kernel->tile;
+
+	winograd_tile(to->dst, &pass->to, pass->dst + from, desk->trash, tile);
+	winograd_fetch(to->dst, size, 0, bytes);
+	if (pass->mask == NULL)
+		return;
+	winograd_tile(to->mask, &pass->to, pass->mask + from, pass->scratch,
+		      tile);
+	winograd_fetch(to->mask, size, 0, bytes);
+}
+
 static void
 finish_tiles(const Pass *pass, const Desk *desk, int first, int tiles,
 	     int group, int groups)
 {
 	const Plan *plan = &pass->plan;
-	const gsize from = (gsize)group * pass->group;
-	WinogradOutput to = {
-		.bias = pass->bias != NULL
-				? pass->bias + (gsize)group * WINOGRAD_GROUP
-				: NULL,
-		.relu = pass->relu
-	};
+	WinogradOutput to, next = { .relu = pass->relu };
 
+	if (pass->bias != NULL)
+		next.bias = pass->bias + (gsize)group * WINOGRAD_GROUP;
+	find_output(pass, desk, &next, first, group, groups);
 	for (int t = 0; t < tiles; t++) {
 		const WinogradCell cell = { desk->m + (gsize)t * plan->m_row,
 					    plan->m_m, WINOGRAD_GROUP };
 
-		winograd_tile(to.dst, &pass->to, pass->dst + from, desk->trash,
-			      first + t);
-		if (pass->mask != NULL)
-			winograd_tile(to.mask, &pass->to, pass->mask + from,
-				      pass->scratch, first + t);
-		pass->kernel->output(&to, cell, groups);
+		to = next;
+		find_output(pass, desk, &next, first + t + 1, group, groups);
+		pass->kernel->output(&to, &cell, groups);
 	}
 }
 

@@ -114,29 +114,45 @@ typedef struct {
 	float *sums, *chunks;
 } Pass;
 
-/* A word of tiles, the number'th of all; `at` is where in the block. */
+/* Where a word of tiles is read. */
+typedef struct {
+	WinogradPatch patches[WINOGRAD_MAX_PAIR];
+	WinogradTile tiles[WINOGRAD_MAX_PAIR];
+} Word;
+
+/* The number'th of all, and on its way what its neighbour has not read. */
 static void
-transform_word(const Pass *pass, int number, int at)
+find_word(const Pass *pass, Word *word, int number)
+{
+	const WinogradKernel *kernel = pass->kernel;
+
+	for (int i = 0; i < kernel->pair; i++) {
+		const int tile = number * kernel->pair + i;
+
+		winograd_patch(word->patches[i], &pass->in, pass->src,
+			       pass->zeros, tile);
+		winograd_fetch(word->patches[i], kernel->patch, 2,
+			       pass->in.pixel);
+		winograd_tile(word->tiles[i], &pass->out, pass->ddst,
+			      pass->zeros, tile);
+		winograd_fetch(word->tiles[i], kernel->tile, 0,
+			       pass->out.pixel);
+	}
+}
+
+/* `at` is where it belongs in the block. */
+static void
+transform_word(const Pass *pass, const Word *word, int at)
 {
 	const Plan *plan = &pass->plan;
 	const gsize offset = (gsize)at * WINOGRAD_GROUP;
-	WinogradPatch patches[WINOGRAD_MAX_PAIR];
-	WinogradTile tiles[WINOGRAD_MAX_PAIR];
 
-	for (int i = 0; i < plan->pair; i++) {
-		const int tile = number * plan->pair + i;
-
-		winograd_patch(patches[i], &pass->in, pass->src, pass->zeros,
-			       tile);
-		winograd_tile(tiles[i], &pass->out, pass->ddst, pass->zeros,
-			      tile);
-	}
 	pass->kernel->input_along(
-		(WinogradCell){ pass->v + offset, plan->v_m, plan->panel },
-		patches, plan->in / WINOGRAD_GROUP);
+		&(WinogradCell){ pass->v + offset, plan->v_m, plan->panel },
+		word->patches, plan->in / WINOGRAD_GROUP);
 	pass->kernel->gradient(
-		(WinogradCell){ pass->d + offset, plan->d_m, plan->panel },
-		pass->sums + (gsize)at * plan->out, tiles,
+		&(WinogradCell){ pass->d + offset, plan->d_m, plan->panel },
+		pass->sums + (gsize)at * plan->out, word->tiles,
 		plan->out / WINOGRAD_GROUP);
 }
 
@@ -144,8 +160,14 @@ transform_word(const Pass *pass, int number, int at)
 static void
 transform_words(const Pass *pass, int first, WinogradShare share)
 {
-	for (int i = share.first; i < share.end; i++)
-		transform_word(pass, first + i, i);
+	Word word, next;
+
+	find_word(pass, &next, first + share.first);
+	for (int i = share.first; i < share.end; i++) {
+		word = next;
+		find_word(pass, &next, first + i + 1);
+		transform_word(pass, &word, i);
+	}
 }
 
 /* What a block adds to the gradient of the bias, groups of 16 channels. */
@@ -254,7 +276,7 @@ finish_chunk(const Pass *pass, const Chunk *chunk)
 			cell.at = chunk->at +
 				  (gsize)(c - chunk->in) * plan->chunk_out +
 				  (k - chunk->out);
-			pass->kernel->weights_gradient(values, cell);
+			pass->kernel->weights_gradient(values, &cell);
 			put_weights(pass, values, pass->offsets->in[c],
 				    pass->offsets->out + k);
 		}

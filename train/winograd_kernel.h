@@ -55,6 +55,15 @@ typedef struct {
 	gsize m, g;
 } WinogradCell;
 
+/* The same from channel c on. */
+static inline WinogradCell
+winograd_cell(const WinogradCell *cell, gsize c)
+{
+	return (WinogradCell){ cell->at + c / WINOGRAD_GROUP * cell->g +
+				       c % WINOGRAD_GROUP,
+			       cell->m, cell->g };
+}
+
 /* How the output of a tile ends. */
 typedef struct {
 	WinogradTile dst;  /* to be written */
@@ -92,29 +101,33 @@ typedef struct {
 	WinogradStretch soon[2];
 } WinogradProduct;
 
+/* Cells come by pointer: to pass one, a compiler copies it, by wider loads than
+ * the stores before, which must wait until all that was stored has arrived. */
 struct WinogradKernel {
 	int tile, patch; /* t and p: rows and columns */
 	int pair;        /* steps in a word: 1 or 2 */
 	const WinogradCut *cut;
 
 	/* B' d B of `groups` of channels, words along the channels */
-	void (*input)(WinogradCell dst, const WinogradPatch src, int groups);
+	void (*input)(const WinogradCell *dst, const WinogradPatch src,
+		      int groups);
 
 	/* A' M A */
-	void (*output)(const WinogradOutput *to, WinogradCell src, int groups);
+	void (*output)(const WinogradOutput *to, const WinogradCell *src,
+		       int groups);
 
 	/* For the gradient of the weights, of `pair` tiles: B' d B and A dY A',
 	 * words along the tiles; and in each channel the sum of all pixels */
-	void (*input_along)(WinogradCell dst, const WinogradPatch *src,
+	void (*input_along)(const WinogradCell *dst, const WinogradPatch *src,
 			    int groups);
-	void (*gradient)(WinogradCell dst, float *sums, const WinogradTile *src,
-			 int groups);
+	void (*gradient)(const WinogradCell *dst, float *sums,
+			 const WinogradTile *src, int groups);
 
 	/* G g G' of 16 channels: src is pair x 9 x 16 */
-	void (*weights)(WinogradCell dst, const float *src);
+	void (*weights)(const WinogradCell *dst, const float *src);
 
 	/* G' dU G of 16 channels: dst is 9 x 16 */
-	void (*weights_gradient)(float *dst, WinogradCell src);
+	void (*weights_gradient)(float *dst, const WinogradCell *src);
 
 	void (*multiply)(const WinogradProduct *product);
 };
@@ -139,12 +152,12 @@ struct WinogradCut {
 	 * channels are cut as well. */
 	int shared_block, shared_columns, shared_channels;
 
-	/* Gradient of the weights: a block of words of tiles, and input x output
-	 * channels at a time. */
+	/* Gradient of the weights: a block of words of tiles, and input x
+	 * output channels at a time. */
 	int gradient_block, gradient_in, gradient_out;
 };
 
-extern const WinogradCut winograd_cut, winograd_cut_bf16;
+extern const WinogradCut winograd_cut, winograd_cut_avx512, winograd_cut_bf16;
 extern const WinogradKernel winograd_generic, winograd_generic_bf16;
 #ifdef __x86_64__
 extern const WinogradKernel winograd_avx2, winograd_avx512;

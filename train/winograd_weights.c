@@ -92,7 +92,7 @@ winograd_transform_weights(const WinogradKernel *kernel, WinogradWord *dst,
 		(eights ? gather_eights : gather)(filters, source, columns,
 						  source->channels + c, n);
 		for (int i = 0; i < n; i += kernel->pair, dst += WINOGRAD_GROUP)
-			kernel->weights((WinogradCell){ dst, m, 0 },
+			kernel->weights(&(WinogradCell){ dst, m, 0 },
 					filters[i][0]);
 	}
 }
