@@ -25,8 +25,8 @@ OPENCV4 = sys.argv[4]
 HERE = pathlib.Path(__file__).parent
 COPIES = 5
 SIZE = 224
-# A virtual machine gives back to its host what has been free for two seconds.
-SECONDS_TO_GIVE_BACK = 3
+# Bytes of all copies.
+OF_COPIES = COPIES * PHOTOS * SIZE * SIZE * 3
 # How many images a peer takes in turn, as many as warp-rate.
 IMAGES = 64
 # What KW_CPU limits kw to, best first, and the flags that a CPU needs for it.
@@ -98,23 +98,10 @@ def write_copies(copy, out):
             file.write(copy)
 
 
-def free_memory(folder):
-    """Free now what all copies take, to be had again without the host.
-
-    To get memory from the host takes longer than all that is measured, so what
-    begins now must end before the host has it again: nothing else is about to
-    be given back when it begins.
-    """
-    held = folder / "held"
-    write_copies(bytes(SIZE * SIZE * 3), held)
-    time.sleep(SECONDS_TO_GIVE_BACK)
-    held.unlink()
-
-
 def run_write(pixels, scratch):
     """What kw-augment cannot do without: a copy's way into the file."""
     copy, out = np.load(pixels)[0].tobytes(), scratch / "written"
-    free_memory(scratch)
+    measure.free_memory(OF_COPIES)
     begin = time.process_time()
     write_copies(copy, out)
     seconds = time.process_time() - begin
@@ -135,7 +122,7 @@ def run_augment(dataset, threads, scratch):
     out = scratch / "augmented.h5"
     clock = measure.cpu_time if threads == 1 else time.perf_counter
     command = augment(dataset, out, f"-j{threads}", f"-n{COPIES}")
-    free_memory(scratch)
+    measure.free_memory(OF_COPIES)
     begin = clock()
     subprocess.run(command, check=True)
     seconds = clock() - begin

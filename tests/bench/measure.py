@@ -1,6 +1,7 @@
 """What the benchmarks share: rounds, ratios, the machine, the page."""
 
 import contextlib
+import mmap
 import os
 import pathlib
 import platform
@@ -20,6 +21,8 @@ QUICK = os.environ["KW_QUICK"] != ""
 CORES = len(os.sched_getaffinity(0))
 # As many photos as keep each core busy once, the same number a class.
 FEW = max(CORES + CORES % 2, 2)
+# A virtual machine gives back to its host what has been free for two seconds.
+SECONDS_TO_GIVE_BACK = 3
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "benchmarks.md"
 PICTURE = PAGE.with_suffix(".svg")
 INTRODUCTION = """\
@@ -49,6 +52,22 @@ def one_core():
         yield
     finally:
         os.sched_setaffinity(0, cores)
+
+
+def free_memory(size):
+    """Free so many bytes now, to be had again without the host.
+
+    To get memory from the host takes long, so what begins now must end before
+    the host has it again: nothing else is about to be given back when it
+    begins.
+    """
+    block = bytes(1 << 20)
+    private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+    with mmap.mmap(-1, size, flags=private) as held:
+        held.madvise(mmap.MADV_HUGEPAGE)
+        for at in range(0, size, len(block)):
+            held[at : at + len(block)] = block[: size - at]
+        time.sleep(SECONDS_TO_GIVE_BACK)
 
 
 def rounds(programs):

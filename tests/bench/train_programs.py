@@ -133,10 +133,14 @@ class Limit:
 class Predictor:
     """kw-predict in each turn: seconds for all photos."""
 
+    # Bytes, more than kw-predict takes.
+    MEMORY = 1 << 30
+
     def __init__(self, model, *what):
         self.command = [BIN / "kw-predict", "-q", model, *what]
 
     def step(self):
+        measure.free_memory(self.MEMORY)
         begin = time.perf_counter()
         subprocess.run(self.command, check=True, stdout=subprocess.DEVNULL)
         return time.perf_counter() - begin
