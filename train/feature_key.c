@@ -1,10 +1,12 @@
 #include "train/feature_key.h"
 
 #include "kw/alloc.h"
+#include "kw/app.h"
 #include "kw/cpu.h"
 #include "train/plan.h"
 
-/* The values in Keras's order: the layout of the masters is oneDNN's choice. */
+/* The values in Keras's order: that of the masters is the operations' choice.
+ */
 static gboolean
 add_param(GChecksum *sum, Dnn *dnn, const Param *param, GError **error)
 {
@@ -54,10 +56,10 @@ feature_key(const Network *network, const char *data, GError **error)
 	g_autofree char *plan = plan_text(&below);
 	g_autofree char *facts = g_strdup_printf(
 		"data=%s\nlayer=%s\nimage=%d,%d,%d\nbatch=%d\nplan=%s\n"
-		"threads=%d\nonednn=%s\nisa=%d\ncpu=%s\n",
+		"threads=%d\nkw=%s\nonednn=%s\nisa=%d\ncpu=%s\n",
 		data, network_feature_layer(network)->name, spec->height,
 		spec->width, spec->channels, spec->batch, plan, spec->threads,
-		dnn_version(), dnn_isa(), kw_cpu_names[kw_cpu()]);
+		KW_VERSION, dnn_version(), dnn_isa(), kw_cpu_names[kw_cpu()]);
 
 	g_checksum_update(sum, (const guchar *)facts, -1);
 	for (guint i = 0; i < network->first_trained; i++)

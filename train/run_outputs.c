@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "kw/cpu.h"
 #include "kw/outfile.h"
 #include "train/run.h"
 
@@ -162,10 +163,10 @@ run_describe(Run *run)
 	run->settings = kw_settings_merge(
 		kw_dataset_info(run->dataset)->settings, ours);
 	run->facts = g_strdup_printf(
-		"algorithm=%s\ndata=%s\non-divergence=%s\nonednn=%s\n"
+		"algorithm=%s\ncpu=%s\ndata=%s\non-divergence=%s\nonednn=%s\n"
 		"precision=%s\nthreads=%d\n",
-		algorithms[o->algorithm], run->fingerprint,
-		divergences[o->on_divergence], dnn_version(),
+		algorithms[o->algorithm], kw_cpu_names[kw_cpu()],
+		run->fingerprint, divergences[o->on_divergence], dnn_version(),
 		precisions[o->precision], o->common.threads);
 }
 

@@ -99,11 +99,13 @@ check_settings(const Run *run, GError **error)
 
 /*
  * Facts of the machine: the data must be the same, how to compute as well where
- * that was said; threads and oneDNN may be others, to other last bits.
+ * that was said; CPU, threads and oneDNN may be others, to other last bits.
  */
 static gboolean
 check_facts(Run *run, GError **error)
 {
+	static const char *const last_bits[] = { "cpu", "onednn", "threads",
+						 NULL };
 	g_autoptr(GPtrArray) all = settings_compare(run->from->run, run->facts);
 
 	for (guint i = 0; i < all->len; i++) {
@@ -122,8 +124,7 @@ check_facts(Run *run, GError **error)
 				    kw_dataset_name(run->dataset));
 			return FALSE;
 		}
-		if (strcmp(d->key, "threads") == 0 ||
-		    strcmp(d->key, "onednn") == 0) {
+		if (g_strv_contains(last_bits, d->key)) {
 			run_warn(run,
 				 "'%s' was computed with %s %s, and now with "
 				 "%s: the result will differ in its last bits "

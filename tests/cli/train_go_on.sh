@@ -137,6 +137,11 @@ run 0 quick --resume --epochs 4 -j 1 -o x.h5 data.h5
 said "was computed with threads $(nproc), and now with 1: the result will differ in its last bits" ||
 	[ "$(nproc)" -eq 1 ]
 
+echo "-- other instructions: a warning"
+KW_CPU=generic run 0 quick --resume --epochs 5 -j 1 -o x.h5 data.h5
+said ", and now with generic: the result will differ in its last bits" ||
+	[ "$(uname -m)" != x86_64 ]
+
 echo "-- a training that falls apart leaves what was good, and names it"
 # One step an epoch: the first at a rate of 0, the second far too high.
 run 1 quick --batch 64 --warmup 8 --lr 1e6 --l2 1e6 --epochs 8 \
