@@ -124,8 +124,9 @@ void dnn_release_scratch(Dnn *dnn);
 
 /* Keras's order of a convolution kernel: height x width x in x out. */
 DnnLayout *dnn_layout_hwio(int h, int w, int in, int out, GError **error);
-/* In blocks of 16 x 16, out / 16, in / 16, h, w, 16 in, 16 out; both are
- * multiples of 16. */
+
+/* Blocks of 16 x 16 channels, out / 16 x in / 16 x h x w x 16 in x 16 out: what
+ * our Winograd convolutions read fastest.  in and out are multiples of 16. */
 DnnLayout *dnn_layout_blocks(int h, int w, int in, int out, GError **error);
 
 /* Keras's order of a dense kernel: in x out. */

@@ -48,8 +48,9 @@ void winograd_init(Winograd *winograd, DnnType type, const DnnConvShape *shape,
 gsize winograd_scratch_bytes(const Winograd *winograd, DnnPass pass);
 
 /* dst = conv(src, weights) + bias, and no less than 0 with `relu`.  The weights
- * lie as `offsets` says: Keras's order and the blocked ones of oneDNN can all be
- * told so.  It is fast where 8 or 16 output channels lie side by side. */
+ * lie as `offsets` says: Keras's order and the blocked ones of oneDNN can all
+ * be told so.  dnn_layout_blocks() is fast in all passes; this one takes little
+ * longer where 8 or 16 output channels lie side by side. */
 void winograd_forward(const Winograd *winograd, void *dst, const void *src,
 		      const float *weights, const DnnOffsets *offsets,
 		      const float *bias, gboolean relu, void *scratch);

@@ -2,8 +2,8 @@
  * The forward pass and the data gradient, which are the same work: n x h x w x
  * in -> n x h x w x out, where `in` and `out` are those of the pass.
  *
- * With few weights, U is made first, and each thread takes blocks of tiles that
- * stay in its cache.  With many, reading U would take longer than making it:
+ * With few weights, U is made first, and each thread takes blocks of tiles, few
+ * enough for caches.  With many, reading U would take longer than making it:
  * all threads take the same block, a large one, transform a share of its tiles,
  * and then each makes and uses the weights of a share of the columns.
  */
@@ -160,7 +160,7 @@ static void
 find_patch(const Pass *pass, WinogradPatch pixels, int tile)
 {
 	winograd_patch(pixels, &pass->from, pass->src, pass->scratch, tile);
-	winograd_fetch(pixels, pass->kernel->patch, 2, pass->from.pixel);
+	winograd_fetch_pixels(pixels, pass->kernel->patch, 2, pass->from.pixel);
 }
 
 /* V of a tile; moves the pixels on. */
@@ -254,12 +254,12 @@ find_output(const Pass *pass, const Desk *desk, WinogradOutput *to, int tile,
 	const int size = pass->kernel->tile;
 
 	winograd_tile(to->dst, &pass->to, pass->dst + from, desk->trash, tile);
-	winograd_fetch(to->dst, size, 0, bytes);
+	winograd_fetch_pixels(to->dst, size, 0, bytes);
 	if (pass->mask == NULL)
 		return;
 	winograd_tile(to->mask, &pass->to, pass->mask + from, pass->scratch,
 		      tile);
-	winograd_fetch(to->mask, size, 0, bytes);
+	winograd_fetch_pixels(to->mask, size, 0, bytes);
 }
 
 static void

@@ -131,12 +131,12 @@ find_word(const Pass *pass, Word *word, int number)
 
 		winograd_patch(word->patches[i], &pass->in, pass->src,
 			       pass->zeros, tile);
-		winograd_fetch(word->patches[i], kernel->patch, 2,
-			       pass->in.pixel);
+		winograd_fetch_pixels(word->patches[i], kernel->patch, 2,
+				      pass->in.pixel);
 		winograd_tile(word->tiles[i], &pass->out, pass->ddst,
 			      pass->zeros, tile);
-		winograd_fetch(word->tiles[i], kernel->tile, 0,
-			       pass->out.pixel);
+		winograd_fetch_pixels(word->tiles[i], kernel->tile, 0,
+				      pass->out.pixel);
 	}
 }
 

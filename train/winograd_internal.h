@@ -25,11 +25,11 @@ void winograd_patch(WinogradPatch pixels, const WinogradMap *map,
 void winograd_tile(WinogradTile pixels, const WinogradMap *map,
 		   const void *values, const void *outside, int tile);
 
-/* Fetch some channels of size x size of these pixels, from column `from` on, so
- * that they are in the cache when the tile's turn comes; a processor cannot
- * foresee so many places. */
+/* Fetch `bytes` of each of size x size pixels, from column `from` on, so that
+ * they are in the cache when the tile's turn comes: a processor cannot foresee
+ * so many places. */
 static inline void
-winograd_fetch(const void *const *pixels, int size, int from, gsize bytes)
+winograd_fetch_pixels(const void *const *pixels, int size, int from, gsize bytes)
 {
 	for (int y = 0; y < size; y++)
 		for (int x = from; x < size; x++)

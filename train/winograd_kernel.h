@@ -101,8 +101,9 @@ typedef struct {
 	WinogradStretch soon[2];
 } WinogradProduct;
 
-/* Cells come by pointer: to pass one, a compiler copies it, by wider loads than
- * the stores before, which must wait until all that was stored has arrived. */
+/* Cells come by pointer: by value they are copied by loads wider than the
+ * stores that made them, which wait until all stores before have left the core.
+ */
 struct WinogradKernel {
 	int tile, patch; /* t and p: rows and columns */
 	int pair;        /* steps in a word: 1 or 2 */

@@ -254,6 +254,16 @@ conv_bench(const BenchMode *mode, const NaiveConv *s, LayerRole role)
 {
 	const DnnConvShape shape = { s->n, s->h, s->w, s->in, s->out };
 	DnnAlgorithm algorithms[DNN_N_PASSES];
+
+	set_algorithms(algorithms, mode, &shape);
+	return conv_bench_by(mode, algorithms, s, role);
+}
+
+Bench
+conv_bench_by(const BenchMode *mode,
+	      const DnnAlgorithm algorithms[DNN_N_PASSES], const NaiveConv *s,
+	      LayerRole role)
+{
 	GError *error = NULL;
 	LayerInput in = { .dnn = start(),
 			  .mode = bench_dnn_mode(mode),
@@ -263,7 +273,6 @@ conv_bench(const BenchMode *mode, const NaiveConv *s, LayerRole role)
 	Layer *layer;
 
 	in.layout = layout;
-	set_algorithms(algorithms, mode, &shape);
 	layer = layer_conv_new(&in, "conv", s->out, algorithms, role, &error);
 	test_assert_no_error(error);
 	return bench_new(in.dnn, layer, layout, mode, role);

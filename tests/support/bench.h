@@ -44,6 +44,10 @@ void bench_set_plan(NetworkSpec *spec, const BenchMode *mode);
 
 /* Fail the test when the layer cannot be made; bench_clear() them. */
 Bench conv_bench(const BenchMode *mode, const NaiveConv *shape, LayerRole role);
+/* With these algorithms, whatever the mode has. */
+Bench conv_bench_by(const BenchMode *mode,
+		    const DnnAlgorithm algorithms[DNN_N_PASSES],
+		    const NaiveConv *shape, LayerRole role);
 /* `in` of more than one row comes as the body puts it out. */
 Bench dense_bench(const BenchMode *mode, int n, Shape in, int units,
 		  gboolean relu, LayerRole role);

@@ -101,6 +101,33 @@ test_layouts(void **state)
 	assert_false(dnn_layout_equal(hwio, dense));
 }
 
+/* Filters that Winograd's transforms read in one piece. */
+static void
+test_blocks(void **state)
+{
+	const DnnMode mode = { DNN_F32, DNN_NHWC };
+	const DnnConvShape shape = { 1, 4, 4, 32, 48 };
+	g_autoptr(DnnLayout) blocks = dnn_layout_blocks(3, 3, 32, 48, NULL);
+	g_auto(DnnOffsets) o = dnn_layout_offsets(blocks);
+
+	(void)state;
+	assert_int_equal(dnn_layout_floats(blocks), 9 * 32 * 48);
+	assert_int_equal(o.out[1], 1);
+	assert_int_equal(o.in[1], 16);
+	assert_int_equal(o.position[1], 16 * 16);
+	assert_int_equal(o.in[16], 9 * 16 * 16);
+	assert_int_equal(o.out[16], 2 * 9 * 16 * 16);
+	for (DnnPass pass = 0; pass < DNN_N_PASSES; pass++) {
+		g_autoptr(DnnOp) op = dnn_conv(dnn, &mode, DNN_FUSED_WINOGRAD,
+					       &shape, pass, FALSE, NULL);
+		g_autoptr(DnnLayout) wanted = layout_of(
+			op, pass == DNN_BACKWARD_WEIGHTS ? DNN_DIFF_WEIGHTS
+							 : DNN_WEIGHTS);
+
+		assert_true(dnn_layout_equal(wanted, blocks));
+	}
+}
+
 static void
 test_layout_that_is_none(void **state)
 {
@@ -380,6 +407,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_version),
 		cmocka_unit_test(test_layouts),
+		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_layout_that_is_none),
 		cmocka_unit_test(test_reorder),
 		cmocka_unit_test(test_scratch_grows),

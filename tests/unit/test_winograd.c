@@ -116,47 +116,57 @@ check_kernels(const NaiveConv *s, Check check)
 static void
 check_threads(RunInput *in, const RunKernel *k)
 {
-	const RunHow one = { k, NULL, 1, AT_END, ORDER_HWIO, 0 };
-	g_auto(RunResults) a = run_all(in, &one);
+	for (gsize c = 0; c < G_N_ELEMENTS(cuts); c++) {
+		const RunHow one = { k, &cuts[c], 1, AT_END, ORDER_HWIO, 0 };
+		g_auto(RunResults) a = run_all(in, &one);
 
-	for (int threads = 3; threads <= 9; threads += 3) {
-		const RunHow many = { k, NULL, threads, AT_END, ORDER_HWIO, 0 };
-		g_auto(RunResults) b = run_all(in, &many);
+		for (int threads = 3; threads <= 9; threads += 3) {
+			const RunHow many = { k,      &cuts[c],   threads,
+					      AT_END, ORDER_HWIO, 0 };
+			g_auto(RunResults) b = run_all(in, &many);
 
-		run_assert_same_bytes(&a, &b);
+			run_assert_same_bytes(&a, &b);
+		}
 	}
 }
 
-/* More threads than there is work. */
+/* More threads than there is work; shares of columns that are cut. */
 static void
 test_threads(void **state)
 {
-	const NaiveConv s = { 1, 5, 30, 32, 16 };
+	static const NaiveConv few = { 1, 5, 30, 32, 16 };
+	static const NaiveConv many = { 1, 9, 30, 80, 176 };
 
 	(void)state;
-	check_kernels(&s, check_threads);
+	check_kernels(&few, check_threads);
+	check_kernels(&many, check_threads);
 }
 
 static void
 check_team(RunInput *in, const RunKernel *k)
 {
-	const RunHow one = { k, NULL, 1, AT_END, ORDER_HWIO, 0 };
-	const RunHow many = { k, NULL, 4, AT_END, ORDER_HWIO, 0xff };
 	const int levels = omp_get_max_active_levels();
-	g_auto(RunResults) a = run_all(in, &one);
 
-	omp_set_max_active_levels(0); /* teams of one */
-	g_auto(RunResults) b = run_all(in, &many);
-	omp_set_max_active_levels(levels);
+	for (gsize c = 0; c < G_N_ELEMENTS(cuts); c++) {
+		const RunHow one = { k, &cuts[c], 1, AT_END, ORDER_HWIO, 0 };
+		const RunHow many = {
+			k, &cuts[c], 4, AT_END, ORDER_HWIO, 0xff
+		};
+		g_auto(RunResults) a = run_all(in, &one);
 
-	run_assert_same_bytes(&a, &b);
+		omp_set_max_active_levels(0); /* teams of one */
+		g_auto(RunResults) b = run_all(in, &many);
+		omp_set_max_active_levels(levels);
+
+		run_assert_same_bytes(&a, &b);
+	}
 }
 
 /* Fewer threads than were asked for. */
 static void
 test_team(void **state)
 {
-	const NaiveConv s = { 1, 15, 30, 32, 48 };
+	const NaiveConv s = { 1, 15, 30, 64, 80 };
 
 	(void)state;
 	check_kernels(&s, check_team);

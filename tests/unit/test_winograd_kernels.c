@@ -38,10 +38,33 @@ static const NaiveConv shapes[] = {
 	{ 1, 3, 58, 64, 16 }, { 1, 7, 6, 512, 16 }, { 2, 5, 6, 16, 512 },
 };
 
+/* For all kernels alike: sums depend on how many channels are taken at a time.
+ * Blocks of some tiles, columns and channels, of which each thread has U, or V.
+ */
+static const WinogradCut cuts[] = {
+	{
+		.kept_weights = 0,
+		.shared_block = 40,
+		.shared_columns = 32,
+		.shared_channels = 48,
+		.gradient_block = 30,
+		.gradient_in = 32,
+		.gradient_out = 48,
+	},
+	{
+		.kept_weights = G_MAXINT,
+		.kept_block = 40,
+		.kept_columns = 64,
+		.gradient_block = 50,
+		.gradient_in = 64,
+		.gradient_out = 64,
+	},
+};
+
 static RunResults
-run(const RunInput *in, const RunKernel *kernel)
+run(const RunInput *in, const RunKernel *kernel, const WinogradCut *cut)
 {
-	const RunHow how = { kernel, NULL, 1, AT_END, ORDER_HWIO, 0xff };
+	const RunHow how = { kernel, cut, 1, AT_END, ORDER_HWIO, 0xff };
 
 	return run_all(in, &how);
 }
@@ -53,16 +76,18 @@ check_same(const RunKernel *one, const RunKernel *other)
 {
 	if (one == NULL || other == NULL)
 		skip();
-	for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++) {
-		g_auto(RunInput) in = run_input_new(&shapes[i], one->type);
-		g_auto(RunResults) a = run(&in, one);
-		g_auto(RunResults) b = run(&in, other);
+	for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++)
+		for (gsize c = 0; c < G_N_ELEMENTS(cuts); c++) {
+			g_auto(RunInput) in =
+				run_input_new(&shapes[i], one->type);
+			g_auto(RunResults) a = run(&in, one, &cuts[c]);
+			g_auto(RunResults) b = run(&in, other, &cuts[c]);
 
-		run_assert_same_bytes(&a, &b);
-	}
+			run_assert_same_bytes(&a, &b);
+		}
 }
 
-/* AVX-512 takes other rows and columns together: not another sum. */
+/* Cut alike, AVX-512 takes other rows and columns together: not another sum. */
 static void
 test_avx2_and_avx512(void **state)
 {
@@ -108,7 +133,7 @@ test_emulated_is_accurate(void **state)
 			g_auto(RunInput) in =
 				run_input_new(&shapes[i], k->type);
 			g_auto(Truth) truth = truth_new(&in);
-			g_auto(RunResults) r = run(&in, k);
+			g_auto(RunResults) r = run(&in, k, NULL);
 
 			truth_assert(&truth, &in, k, &r);
 		}
