@@ -227,7 +227,8 @@ test_memory(void **state)
 
 	(void)state;
 	assert_true(same_plan(&spec.plan, &f32));
-	assert_non_null(strstr(why, " blocked there is not enough memory"));
+	/* Blocked order may be given up before, where it is slow. */
+	assert_non_null(strstr(why, "there is not enough memory"));
 }
 
 /* Asked for by name: that, or an error that leaves all as it was. */
