@@ -11,7 +11,7 @@ rm -r base.resume.h5 base.log
 
 # The last epoch is the best one: all of them count in the model.
 train=("$KW_BIN/kw-train" --weights base.h5 --head 16 --epochs 2 --batch 1
-	--patience 0 --lr 0.0003 --monitor val_loss --algorithm direct)
+	--patience 0 --lr 0.00003 --monitor val_loss --algorithm direct)
 
 # kw_train NAME OPTION...: into NAME.h5, in place of what is there.
 kw_train() {
