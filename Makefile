@@ -141,7 +141,8 @@ $(B)/train-limit: $(call obj,tests/bench/train_limit.c tests/bench/bare.c) \
 # Our Winograd convolutions beside direct ones.
 $(B)/winograd-rate: libs := -ldnnl
 $(B)/winograd-rate: $(call obj,tests/bench/winograd_rate.c \
-		$(wildcard train/dnn*.c train/outer*.c train/winograd*.c)) $(B)/libkw.a
+		$(wildcard train/dnn*.c train/outer*.c train/winograd*.c)) \
+		$(B)/libkw.a
 	$(link)
 
 $(B)/obj/%.o: %.c $(B)/.compile

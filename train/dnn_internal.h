@@ -1,6 +1,6 @@
 /*
- * For dnn*.c alone: the library itself.  No other file of the
- * tools includes dnnl.h; tests/bench/bare.c does, by way of this.
+ * For dnn*.c alone: the library itself.  No other file of the tools includes
+ * dnnl.h; tests/bench/bare.c does, by way of this.
  */
 #ifndef KW_TRAIN_DNN_INTERNAL_H
 #define KW_TRAIN_DNN_INTERNAL_H

@@ -5,8 +5,7 @@
 #include "kw/cpu.h"
 #include "train/plan.h"
 
-/* The values in Keras's order: that of the masters is the operations' choice.
- */
+/* The values in Keras's order: operations choose that of the masters. */
 static gboolean
 add_param(GChecksum *sum, Dnn *dnn, const Param *param, GError **error)
 {

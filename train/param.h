@@ -86,7 +86,8 @@ gboolean param_export_velocity(Dnn *dnn, const Param *param, float *keras,
 
 /*
  * Room for a whole parameter in Keras's order, between two steps: that of the
- * gradient, which the next step writes anew, or nobody reads.  NULL for a frozen one.
+ * gradient, which the next step writes anew, or nobody reads.  NULL for a frozen
+ * one.
  */
 float *param_spare(const Param *param);
 

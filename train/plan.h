@@ -22,9 +22,9 @@ typedef struct {
  * Choose spec->plan.  PRECISION_AUTO takes bf16 only where the CPU has it
  * natively.  With ALGORITHM_DIRECT nothing is measured: the same machine always
  * gets the same plan.  Else the convolutions of this network run for some
- * seconds, by all algorithms, in every mode that is possible here (tune.h)
- * and may become the fastest;
- * another mode than float32, N,H,W,C must be 5 % faster than it.
+ * seconds, by all algorithms, in every mode that is possible here (tune.h) and
+ * may become the fastest; another mode than float32, N,H,W,C must be 5 % faster
+ * than it.
  *
  * *why, to be freed, is the plan and why it is that one, a line without its
  * end.
